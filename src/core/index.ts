@@ -4,3 +4,4 @@
  */
 export * from './dtypes.ts';
 export * from './errors.ts';
+export * from './shape.ts';

@@ -4,4 +4,6 @@
  */
 export * from './dtypes.ts';
 export * from './errors.ts';
+export * from './nearest.ts';
+export * from './options.ts';
 export * from './shape.ts';

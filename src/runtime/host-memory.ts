@@ -1,0 +1,182 @@
+import { type DType, DisposedError, ShapeError, type TypedArray, byteSize, viewArray } from '../core/index.ts';
+import type { Runtime, RuntimeBuffer } from './runtime.ts';
+
+/** Bytes in the host's memory, at least as many as were asked for, starting at `byteOffset`. */
+export interface Storage {
+  readonly data: ArrayBuffer;
+  readonly byteOffset: number;
+}
+
+/** What a runtime keeps beside a buffer and frees with it, for example native handles that hold its address. */
+export interface Attachment {
+  dispose(): void;
+}
+
+/**
+ * The part of a buffer that outlives the object a caller holds: while a run uses it, and until it is back in the pool.
+ * It must not refer to its `HostBuffer`, or that would never be collected.
+ */
+export class Slot {
+  readonly storage: Storage;
+  readonly capacity: number;
+  readonly byteLength: number;
+  /** Runs, started or waiting, that hold this slot. */
+  users = 0;
+  /** Settles when the newest run that writes here has ended. */
+  lastWrite: Promise<void> | null = null;
+  /** Settles when all runs so far that read or write here have ended. */
+  lastUse: Promise<void> | null = null;
+  attachment: Attachment | null = null;
+  disposed = false;
+  released = false;
+
+  constructor(storage: Storage, capacity: number, byteLength: number) {
+    this.storage = storage;
+    this.capacity = capacity;
+    this.byteLength = byteLength;
+  }
+}
+
+/** A `RuntimeBuffer` in the host's memory. */
+export class HostBuffer implements RuntimeBuffer {
+  readonly runtime: Runtime;
+  readonly dtype: DType;
+  readonly length: number;
+  readonly slot: Slot;
+  readonly #memory: HostMemory;
+  #view: TypedArray | null = null;
+
+  constructor(runtime: Runtime, memory: HostMemory, dtype: DType, length: number, slot: Slot) {
+    this.runtime = runtime;
+    this.dtype = dtype;
+    this.length = length;
+    this.slot = slot;
+    this.#memory = memory;
+  }
+
+  get byteLength(): number {
+    return this.slot.byteLength;
+  }
+
+  get disposed(): boolean {
+    return this.slot.disposed;
+  }
+
+  /** The buffer's elements, without a copy. */
+  get view(): TypedArray {
+    if (this.slot.disposed) {
+      throw new DisposedError(`RuntimeBuffer: this ${this.dtype} buffer of ${this.length} was disposed; allocate another.`);
+    }
+    const { data, byteOffset } = this.slot.storage;
+    this.#view ??= viewArray(this.dtype, data, byteOffset, this.length);
+    return this.#view;
+  }
+
+  dispose(): void {
+    this.#view = null;
+    this.#memory.dispose(this.slot);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Allocates buffers and keeps the memory of disposed ones for the next: touching fresh pages is many times slower than
+ * reusing warm ones. Sizes are rounded up to one eighth of a power of two, so that nearby sizes share memory.
+ */
+export class HostMemory {
+  readonly #allocate: (bytes: number) => Storage;
+  readonly #live = new Set<Slot>();
+  readonly #finalizer = new FinalizationRegistry<Slot>((slot) => this.dispose(slot));
+  /** Idle memory by capacity; the map's order is the order of last use, so that the oldest goes first. */
+  readonly #pool = new Map<number, Storage[]>();
+  #bytes = 0;
+  #pooledBytes = 0;
+
+  constructor(allocate: (bytes: number) => Storage) {
+    this.#allocate = allocate;
+  }
+
+  get buffers(): number {
+    return this.#live.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get pooledBytes(): number {
+    return this.#pooledBytes;
+  }
+
+  allocate(runtime: Runtime, dtype: DType, length: number): HostBuffer {
+    if (!Number.isSafeInteger(length) || length < 1) {
+      throw new ShapeError(`Runtime.allocate: the length is ${length}; it must be a positive whole number, for no runtime takes empty tensors.`);
+    }
+    const byteLength = length * byteSize(dtype);
+    const capacity = sizeClass(byteLength);
+    const slot = new Slot(this.#take(capacity) ?? this.#allocate(capacity), capacity, byteLength);
+    this.#live.add(slot);
+    this.#bytes += byteLength;
+    const buffer = new HostBuffer(runtime, this, dtype, length, slot);
+    this.#finalizer.register(buffer, slot, slot);
+    return buffer;
+  }
+
+  /** Marks a slot as given back; its memory goes to the pool once no run holds it. */
+  dispose(slot: Slot): void {
+    if (!slot.disposed) {
+      slot.disposed = true;
+      this.#finalizer.unregister(slot);
+    }
+    this.release(slot);
+  }
+
+  /** Called when a run lets go of a slot. */
+  release(slot: Slot): void {
+    if (slot.released || !slot.disposed || slot.users > 0) return;
+    slot.released = true;
+    slot.attachment?.dispose();
+    slot.attachment = null;
+    this.#live.delete(slot);
+    this.#bytes -= slot.byteLength;
+    const idle = this.#pool.get(slot.capacity) ?? [];
+    this.#pool.delete(slot.capacity);
+    this.#pool.set(slot.capacity, idle);
+    idle.push(slot.storage);
+    this.#pooledBytes += slot.capacity;
+    this.#trim(Math.max(leastPoolBytes, this.#bytes));
+  }
+
+  /** Disposes every buffer and empties the pool. */
+  clear(): void {
+    for (const slot of [...this.#live]) this.dispose(slot);
+    this.#trim(0);
+  }
+
+  #take(capacity: number): Storage | undefined {
+    const storage = this.#pool.get(capacity)?.pop();
+    if (storage) this.#pooledBytes -= capacity;
+    return storage;
+  }
+
+  // At most as much lies idle as is in use: enough for a step that allocates its outputs before it disposes its inputs.
+  #trim(limit: number): void {
+    for (const [capacity, idle] of this.#pool) {
+      while (this.#pooledBytes > limit && idle.pop()) this.#pooledBytes -= capacity;
+      if (idle.length === 0) this.#pool.delete(capacity);
+      if (this.#pooledBytes <= limit) return;
+    }
+  }
+}
+
+const leastPoolBytes = 64 * 2 ** 20;
+
+/** The capacity that holds `bytes`: 64 at least, then steps of an eighth of a power of two. */
+function sizeClass(bytes: number): number {
+  if (bytes <= 512) return Math.ceil(bytes / 64) * 64;
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
+  return Math.ceil(bytes / step) * step;
+}

@@ -1,0 +1,320 @@
+import { ConfigError, type DType, DTypeError, DisposedError, ShapeError, type TypedArray } from '../core/index.ts';
+import { HostBuffer, HostMemory, type Slot, type Storage } from './host-memory.ts';
+import type { Binding, CompileOptions, Device, Program, ProgramIO, Runtime, RuntimeBuffer, RuntimeMemory, RunOptions } from './runtime.ts';
+
+/** A binding whose buffer is known to be ours and alive. */
+export interface HostBinding {
+  readonly buffer: HostBuffer;
+  readonly shape: readonly number[];
+}
+
+/** A model as an engine holds it. `run` is not called again before it has settled, and `release` is called once, after the last run. */
+export interface LoadedModel {
+  run(inputs: readonly HostBinding[], outputs: readonly HostBinding[], signal: AbortSignal | undefined): Promise<void>;
+  release(): void;
+}
+
+/** What differs between runtimes whose buffers lie in the host's memory; `HostRuntime` makes a `Runtime` of it. */
+export interface Engine {
+  readonly name: string;
+  readonly device: Device;
+  readonly threads: number;
+  readonly version: string;
+  readonly canAbort: boolean;
+  /** Fused and contributed operators beyond the standard's basic ones. */
+  readonly operators: ReadonlySet<string>;
+  readonly dtypes: ReadonlySet<DType>;
+  allocate(bytes: number): Storage;
+  load(model: Uint8Array, io: ProgramIO, options: CompileOptions): Promise<LoadedModel>;
+  /** Called once, after every model was released. */
+  close(): void;
+}
+
+/**
+ * A `Runtime` over an `Engine`: checks every shape and handle before the engine sees it, keeps count, and puts runs in order.
+ * Runs that touch the same buffer, one of them writing, happen in the order they were asked for; others may overlap.
+ */
+export class HostRuntime implements Runtime {
+  readonly #engine: Engine;
+  readonly #memory: HostMemory;
+  readonly #programs = new Set<ModelSlot>();
+  readonly #finalizer = new FinalizationRegistry<ModelSlot>((model) => this.#retire(model));
+  #disposed = false;
+  #closed = false;
+  #busy = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#memory = new HostMemory((bytes) => engine.allocate(bytes));
+  }
+
+  get name(): string {
+    return this.#engine.name;
+  }
+
+  get device(): Device {
+    return this.#engine.device;
+  }
+
+  get threads(): number {
+    return this.#engine.threads;
+  }
+
+  get version(): string {
+    return this.#engine.version;
+  }
+
+  get canAbort(): boolean {
+    return this.#engine.canAbort;
+  }
+
+  has(operator: string): boolean {
+    return this.#engine.operators.has(operator);
+  }
+
+  computes(dtype: DType): boolean {
+    return this.#engine.dtypes.has(dtype);
+  }
+
+  allocate(dtype: DType, length: number): RuntimeBuffer {
+    this.#assertOpen('Runtime.allocate');
+    return this.#memory.allocate(this, dtype, length);
+  }
+
+  write(buffer: RuntimeBuffer, data: TypedArray): void {
+    const own = this.#own(buffer, 'Runtime.write');
+    const { view } = own;
+    if (view[Symbol.toStringTag] !== data[Symbol.toStringTag]) {
+      throw new DTypeError(
+        `Runtime.write: the data are a ${data[Symbol.toStringTag]}; a ${own.dtype} buffer takes a ${view[Symbol.toStringTag]}.`,
+      );
+    }
+    if (view.length !== data.length) {
+      throw new ShapeError(`Runtime.write: the data have ${data.length} elements; the buffer has ${view.length}.`);
+    }
+    if (own.slot.users > 0) {
+      throw new ConfigError('Runtime.write: a run is using this buffer; await the run first, or write to another buffer.');
+    }
+    // The element types were compared above; `set` only wants to see them as one.
+    (view as Float32Array).set(data as Float32Array);
+  }
+
+  async read(buffer: RuntimeBuffer): Promise<TypedArray> {
+    const own = this.#own(buffer, 'Runtime.read');
+    const { slot, view } = own;
+    if (!slot.lastWrite) return view.slice();
+    slot.users++;
+    try {
+      await slot.lastWrite;
+      return view.slice();
+    } finally {
+      slot.users--;
+      this.#memory.release(slot);
+    }
+  }
+
+  view(buffer: RuntimeBuffer): TypedArray {
+    return this.#own(buffer, 'Runtime.view').view;
+  }
+
+  async compile(model: Uint8Array, io: ProgramIO, options: CompileOptions = {}): Promise<Program> {
+    this.#assertOpen('Runtime.compile');
+    this.#busy++;
+    try {
+      const loaded = new ModelSlot(await this.#engine.load(model, io, options));
+      this.#programs.add(loaded);
+      const program = new HostProgram(this, loaded, io, (work) => this.#schedule(work), () => this.#retire(loaded));
+      this.#finalizer.register(program, loaded, loaded);
+      if (this.#disposed) {
+        this.#retire(loaded);
+        this.#assertOpen('Runtime.compile');
+      }
+      return program;
+    } finally {
+      this.#busy--;
+      this.#closeIfIdle();
+    }
+  }
+
+  memory(): RuntimeMemory {
+    const { buffers, bytes, pooledBytes } = this.#memory;
+    return { buffers, bytes, pooledBytes, programs: this.#programs.size };
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const model of [...this.#programs]) this.#retire(model);
+    this.#memory.clear();
+    this.#closeIfIdle();
+  }
+
+  /** A buffer of this runtime that is alive, or an error. */
+  #own(buffer: RuntimeBuffer, speaker: string): HostBuffer {
+    this.#assertOpen(speaker);
+    if (!(buffer instanceof HostBuffer) || buffer.runtime !== this) {
+      throw new ConfigError(`${speaker}: the buffer belongs to another runtime (${buffer.runtime.name}); copy it with read and write.`);
+    }
+    return buffer;
+  }
+
+  #assertOpen(speaker: string): void {
+    if (this.#disposed) throw new DisposedError(`${speaker}: the runtime ${this.name} was disposed; open another.`);
+  }
+
+  #schedule({ model, speaker, inputs, outputs, signal }: Work): Promise<void> {
+    const ins = inputs.map((binding, i) => this.#check(binding, `${speaker}: input ${i}`));
+    const outs = outputs.map((binding, i) => this.#check(binding, `${speaker}: output ${i}`));
+    assertDistinct(outs, speaker);
+
+    const earlier = new Set<Promise<void>>();
+    if (model.lastRun) earlier.add(model.lastRun);
+    for (const { buffer } of ins) if (buffer.slot.lastWrite) earlier.add(buffer.slot.lastWrite);
+    for (const { buffer } of outs) if (buffer.slot.lastUse) earlier.add(buffer.slot.lastUse);
+
+    const run = async (): Promise<void> => {
+      if (earlier.size > 0) await Promise.all(earlier);
+      if (model.disposed) throw new DisposedError(`${speaker}: the program was disposed before this run began.`);
+      signal?.throwIfAborted();
+      await model.loaded.run(ins, outs, signal);
+      signal?.throwIfAborted();
+    };
+    for (const { buffer } of ins) buffer.slot.users++;
+    for (const { buffer } of outs) buffer.slot.users++;
+    model.users++;
+    this.#busy++;
+    const done = run().finally(() => {
+      for (const { buffer } of ins) this.#letGo(buffer.slot);
+      for (const { buffer } of outs) this.#letGo(buffer.slot);
+      model.users--;
+      if (model.users === 0) model.lastRun = null;
+      if (model.disposed) this.#retire(model);
+      this.#busy--;
+      this.#closeIfIdle();
+    });
+    // What waits for this run waits for its end, whichever way it ends.
+    const settled = done.catch(() => {});
+    model.lastRun = settled;
+    for (const { buffer } of ins) {
+      const { slot } = buffer;
+      slot.lastUse = slot.lastUse ? Promise.all([slot.lastUse, settled]).then(() => {}) : settled;
+    }
+    for (const { buffer } of outs) {
+      buffer.slot.lastWrite = settled;
+      buffer.slot.lastUse = settled;
+    }
+    return done;
+  }
+
+  #check({ buffer, shape }: Binding, speaker: string): HostBinding {
+    const own = this.#own(buffer, speaker);
+    if (own.disposed) throw new DisposedError(`${speaker}: its buffer was disposed; bind one that is alive.`);
+    let length = 1;
+    for (const size of shape) {
+      if (!Number.isSafeInteger(size) || size < 1) {
+        throw new ShapeError(`${speaker}: the shape is [${shape.join(', ')}]; every length must be a positive whole number.`);
+      }
+      length *= size;
+    }
+    if (length !== own.length) {
+      throw new ShapeError(
+        `${speaker}: the shape [${shape.join(', ')}] has ${length} elements (${own.dtype}); its buffer has ${own.length}.`,
+      );
+    }
+    return { buffer: own, shape };
+  }
+
+  #letGo(slot: Slot): void {
+    slot.users--;
+    if (slot.users === 0) {
+      slot.lastUse = null;
+      slot.lastWrite = null;
+    }
+    this.#memory.release(slot);
+  }
+
+  #retire(model: ModelSlot): void {
+    if (!model.disposed) {
+      model.disposed = true;
+      this.#finalizer.unregister(model);
+    }
+    if (model.users > 0 || !this.#programs.delete(model)) return;
+    model.loaded.release();
+  }
+
+  #closeIfIdle(): void {
+    if (!this.#disposed || this.#closed || this.#busy > 0) return;
+    this.#closed = true;
+    this.#engine.close();
+  }
+}
+
+/** The part of a program that outlives the object a caller holds. */
+class ModelSlot {
+  readonly loaded: LoadedModel;
+  users = 0;
+  lastRun: Promise<void> | null = null;
+  disposed = false;
+
+  constructor(loaded: LoadedModel) {
+    this.loaded = loaded;
+  }
+}
+
+interface Work {
+  readonly model: ModelSlot;
+  readonly speaker: string;
+  readonly inputs: readonly Binding[];
+  readonly outputs: readonly Binding[];
+  readonly signal: AbortSignal | undefined;
+}
+
+class HostProgram implements Program {
+  readonly runtime: Runtime;
+  readonly #model: ModelSlot;
+  readonly #io: ProgramIO;
+  readonly #schedule: (work: Work) => Promise<void>;
+  readonly #retire: () => void;
+
+  constructor(runtime: Runtime, model: ModelSlot, io: ProgramIO, schedule: (work: Work) => Promise<void>, retire: () => void) {
+    this.runtime = runtime;
+    this.#model = model;
+    this.#io = io;
+    this.#schedule = schedule;
+    this.#retire = retire;
+  }
+
+  async run(inputs: readonly Binding[], outputs: readonly Binding[], { signal }: RunOptions = {}): Promise<void> {
+    if (this.#model.disposed) throw new DisposedError('Program.run: the program was disposed; compile it again.');
+    assertCount('input', inputs, this.#io.inputs);
+    assertCount('output', outputs, this.#io.outputs);
+    signal?.throwIfAborted();
+    await this.#schedule({ model: this.#model, speaker: 'Program.run', inputs, outputs, signal });
+  }
+
+  get disposed(): boolean {
+    return this.#model.disposed;
+  }
+
+  dispose(): void {
+    this.#retire();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function assertCount(kind: string, bindings: readonly Binding[], names: readonly string[]): void {
+  if (bindings.length === names.length) return;
+  throw new ConfigError(`Program.run: ${bindings.length} ${kind}s came; the program takes ${names.length}: ${names.join(', ')}.`);
+}
+
+// Two outputs in one buffer would each overwrite the other.
+function assertDistinct(outputs: readonly HostBinding[], speaker: string): void {
+  const seen = new Set<Slot>();
+  for (const [i, { buffer }] of outputs.entries()) {
+    if (seen.has(buffer.slot)) throw new ConfigError(`${speaker}: output ${i} is bound to a buffer that an earlier output has.`);
+    seen.add(buffer.slot);
+  }
+}

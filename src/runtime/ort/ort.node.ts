@@ -1,0 +1,275 @@
+import koffi from 'koffi';
+import { ConfigError, type DType, DTypeError } from '../../core/index.ts';
+import { onnxElementType } from '../../onnx/index.ts';
+import { operatorsOfCpu } from '../operators.ts';
+import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
+import type { Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
+import type { CompileOptions, ProgramIO } from '../runtime.ts';
+import { Handle, OrtApi, type Pointer } from './api.node.ts';
+
+// Values of the enumerations of onnxruntime_c_api.h.
+const ORT_LOGGING_LEVEL_FATAL = 4;
+const ORT_DISABLE_ALL = 0;
+const ORT_ENABLE_ALL = 99;
+const OrtArenaAllocator = 1;
+const OrtMemTypeDefault = 0;
+
+/** What all sessions of the process share: one environment with one thread pool and one arena. */
+interface Environment {
+  readonly api: OrtApi;
+  readonly handle: Handle;
+  /** Describes memory of the host, for tensors over our own buffers. */
+  readonly memoryInfo: Handle;
+  /** Threads of the shared pool; 0 where another user of the library made the environment, without a pool. */
+  readonly poolThreads: number;
+  users: number;
+}
+
+let environment: Environment | null = null;
+
+/**
+ * ONNX Runtime through its C API. Buffers are bound in place, runs happen on another thread.
+ * The first engine of a process makes the shared thread pool; one opened beside it with another number of threads
+ * gives each of its sessions a pool of its own.
+ */
+export function openOrt(library: string, threads: number): Engine {
+  environment ??= createEnvironment(new OrtApi(koffi, library), threads);
+  environment.users++;
+  return new OrtEngine(environment, threads);
+}
+
+function createEnvironment(api: OrtApi, threads: number): Environment {
+  const options = new Handle(api, 'ReleaseThreadingOptions', api.create('CreateThreadingOptions'));
+  api.call('SetGlobalIntraOpNumThreads', options.pointer, threads);
+  api.call('SetGlobalInterOpNumThreads', options.pointer, 1);
+  // Errors come back as statuses; at any other level ONNX Runtime prints them, and every aborted run, as well.
+  const pointer = api.create('CreateEnvWithGlobalThreadPools', ORT_LOGGING_LEVEL_FATAL, 'qkv', options.pointer);
+  options.dispose();
+  const handle = new Handle(api, 'ReleaseEnv', pointer);
+  const memoryInfo = new Handle(
+    api,
+    'ReleaseMemoryInfo',
+    api.create('CreateCpuMemoryInfo', OrtArenaAllocator, OrtMemTypeDefault),
+  );
+  api.call('CreateAndRegisterAllocator', handle.pointer, memoryInfo.pointer, null);
+  return { api, handle, memoryInfo, poolThreads: threads, users: 0 };
+}
+
+class OrtEngine implements Engine {
+  readonly name = 'ort';
+  readonly device = 'cpu';
+  readonly threads: number;
+  readonly version: string;
+  readonly canAbort = true;
+  readonly operators = operatorsOfCpu;
+  readonly dtypes: ReadonlySet<DType> = new Set(['float32', 'float64', 'int64', 'int32', 'bool']);
+  readonly #environment: Environment;
+
+  constructor(shared: Environment, threads: number) {
+    this.#environment = shared;
+    this.threads = threads;
+    this.version = shared.api.version;
+  }
+
+  // Not zeroed, unlike `new ArrayBuffer`: contents are undefined, and zeroing would touch every page twice.
+  // ONNX Runtime's kernels are fastest on addresses that are multiples of 64.
+  allocate(bytes: number): Storage {
+    const data = Buffer.allocUnsafeSlow(bytes + 63).buffer;
+    const past = Number(this.#environment.api.address(data) % 64n);
+    return { data, byteOffset: past === 0 ? 0 : 64 - past };
+  }
+
+  async load(model: Uint8Array, io: ProgramIO, { optimize = false }: CompileOptions): Promise<LoadedModel> {
+    const { api, handle, poolThreads } = this.#environment;
+    const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
+    try {
+      api.call('SetSessionGraphOptimizationLevel', options.pointer, optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
+      api.call('SetSessionLogSeverityLevel', options.pointer, ORT_LOGGING_LEVEL_FATAL);
+      api.call('EnableMemPattern', options.pointer);
+      api.call('EnableCpuMemArena', options.pointer);
+      api.call('AddSessionConfigEntry', options.pointer, 'session.use_env_allocators', '1');
+      if (this.threads === poolThreads) {
+        api.call('DisablePerSessionThreads', options.pointer);
+      } else {
+        api.call('SetIntraOpNumThreads', options.pointer, this.threads);
+        api.call('SetInterOpNumThreads', options.pointer, 1);
+      }
+      const out = new BigUint64Array(1);
+      await api.callAsync('CreateSessionFromArray', handle.pointer, model, model.byteLength, options.pointer, out);
+      const session = new Handle(api, 'ReleaseSession', out[0]!);
+      try {
+        return new OrtModel(this.#environment, session, io);
+      } catch (error) {
+        session.dispose();
+        throw error;
+      }
+    } finally {
+      options.dispose();
+    }
+  }
+
+  close(): void {
+    if (--this.#environment.users > 0) return;
+    this.#environment.memoryInfo.dispose();
+    this.#environment.handle.dispose();
+    if (environment === this.#environment) environment = null;
+  }
+}
+
+class OrtModel implements LoadedModel {
+  readonly #environment: Environment;
+  readonly #session: Handle;
+  readonly #runOptions: Handle;
+  readonly #inputs: Side;
+  readonly #outputs: Side;
+
+  constructor(shared: Environment, session: Handle, io: ProgramIO) {
+    this.#environment = shared;
+    this.#session = session;
+    const { api } = shared;
+    const inputs = declared(api, session, 'Input');
+    const outputs = declared(api, session, 'Output');
+    const unfed = [...inputs.keys()].find((name) => !io.inputs.includes(name));
+    if (unfed !== undefined) throw new ConfigError(`Runtime.compile: the model has an input ${unfed} that no name was given for.`);
+    this.#inputs = new Side(api, 'input', io.inputs, inputs);
+    this.#outputs = new Side(api, 'output', io.outputs, outputs);
+    this.#runOptions = new Handle(api, 'ReleaseRunOptions', api.create('CreateRunOptions'));
+  }
+
+  async run(inputs: readonly HostBinding[], outputs: readonly HostBinding[], signal?: AbortSignal): Promise<void> {
+    const { api } = this.#environment;
+    this.#inputs.bind(inputs, this.#environment);
+    this.#outputs.bind(outputs, this.#environment);
+    const options = this.#runOptions.pointer;
+    const stop = (): void => api.call('RunOptionsSetTerminate', options);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await api.callAsync(
+        'Run',
+        this.#session.pointer,
+        options,
+        this.#inputs.names,
+        this.#inputs.values,
+        inputs.length,
+        this.#outputs.names,
+        outputs.length,
+        this.#outputs.values,
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (signal?.aborted) api.call('RunOptionsUnsetTerminate', options);
+    }
+  }
+
+  release(): void {
+    this.#runOptions.dispose();
+    this.#session.dispose();
+  }
+}
+
+/** A model's inputs or its outputs: the C arrays of names and values that `Run` reads, and the check of element types. */
+class Side {
+  readonly names: Pointer;
+  readonly values: Pointer;
+  readonly #kind: string;
+  readonly #labels: readonly string[];
+  readonly #types: readonly number[];
+  readonly #values: BigUint64Array;
+  /** Arrays that native code reads by address. */
+  readonly #kept: readonly unknown[];
+
+  constructor(api: OrtApi, kind: string, labels: readonly string[], declaredTypes: ReadonlyMap<string, number>) {
+    this.#kind = kind;
+    this.#labels = labels;
+    this.#types = labels.map((label) => {
+      const type = declaredTypes.get(label);
+      if (type === undefined) {
+        throw new ConfigError(`Runtime.compile: the model has no ${kind} ${label}; it has ${[...declaredTypes.keys()].join(', ')}.`);
+      }
+      return type;
+    });
+    const texts = labels.map((label) => new TextEncoder().encode(`${label}\0`));
+    // One element more than needed, for the address of an empty array is null.
+    const names = new BigUint64Array(labels.length + 1);
+    names.set(texts.map((text) => api.address(text)));
+    this.#values = new BigUint64Array(labels.length + 1);
+    this.names = api.address(names);
+    this.values = api.address(this.#values);
+    this.#kept = [names, ...texts];
+  }
+
+  bind(bindings: readonly HostBinding[], shared: Environment): void {
+    for (const [i, { buffer, shape }] of bindings.entries()) {
+      if (onnxElementType(buffer.dtype) !== this.#types[i]) {
+        throw new DTypeError(
+          `Program.run: ${this.#kind} ${this.#labels[i]} got a ${buffer.dtype} buffer (element type ${onnxElementType(buffer.dtype)} of ONNX); ` +
+            `the model declares element type ${this.#types[i]}.`,
+        );
+      }
+      this.#values[i] = tensorValue(buffer, shape, shared);
+    }
+  }
+}
+
+/** The native tensors over one buffer, one per shape it was bound under. */
+class Tensors implements Attachment {
+  readonly #byShape: { readonly shape: readonly number[]; readonly value: Handle }[] = [];
+
+  find(shape: readonly number[]): Pointer | null {
+    for (const entry of this.#byShape) {
+      if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis])) return entry.value.pointer;
+    }
+    return null;
+  }
+
+  add(shape: readonly number[], value: Handle): void {
+    this.#byShape.push({ shape: [...shape], value });
+  }
+
+  dispose(): void {
+    for (const { value } of this.#byShape) value.dispose();
+    this.#byShape.length = 0;
+  }
+}
+
+function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { api, memoryInfo }: Environment): Pointer {
+  slot.attachment ??= new Tensors();
+  const tensors = slot.attachment as Tensors;
+  const known = tensors.find(shape);
+  if (known !== null) return known;
+  const { data, byteOffset } = slot.storage;
+  const address = api.address(data) + BigInt(byteOffset);
+  const lengths = BigInt64Array.from(shape, BigInt);
+  const pointer = api.create(
+    'CreateTensorWithDataAsOrtValue',
+    memoryInfo.pointer,
+    address,
+    slot.byteLength,
+    lengths,
+    lengths.length,
+    onnxElementType(dtype),
+  );
+  tensors.add(shape, new Handle(api, 'ReleaseValue', pointer));
+  return pointer;
+}
+
+/** Names and element types of a session's inputs or outputs. */
+function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Map<string, number> {
+  const allocator = api.create('GetAllocatorWithDefaultOptions');
+  const count = Number(api.create(`SessionGet${kind}Count`, session.pointer));
+  const types = new Map<string, number>();
+  for (let i = 0; i < count; i++) {
+    const text = api.create(`SessionGet${kind}Name`, session.pointer, i, allocator);
+    const name = api.text(text);
+    api.call('AllocatorFree', allocator, text);
+    const info = new Handle(api, 'ReleaseTypeInfo', api.create(`SessionGet${kind}TypeInfo`, session.pointer, i));
+    // Belongs to `info`; null where the value is no tensor.
+    const tensor = api.create('CastTypeInfoToTensorInfo', info.pointer);
+    types.set(name, tensor === 0n ? 0 : Number(api.create('GetTensorElementType', tensor)));
+    info.dispose();
+  }
+  return types;
+}

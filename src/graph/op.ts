@@ -1,0 +1,226 @@
+import type { DType, Shape, TypedArray } from '../core/index.ts';
+import { type Attributes, Node, type Type, type Value } from './value.ts';
+
+/** An attribute of an emitted ONNX node. */
+export type EmittedAttribute =
+  | { readonly float: number }
+  | { readonly int: number }
+  | { readonly string: string }
+  | { readonly ints: readonly number[] }
+  /** The number by which ONNX names an element type. */
+  | { readonly dtype: DType };
+
+/** Options of an emitted ONNX node. */
+export interface EmitOptions {
+  readonly attributes?: Readonly<Record<string, EmittedAttribute>>;
+  /** Operator domain; left out for ONNX's own. */
+  readonly domain?: 'com.microsoft';
+}
+
+/** What a row's `lower` writes to. Names go in, names come out. */
+export interface Emitter {
+  /** Adds a node of one output and gives that output's name. A `null` input is one left out. */
+  node(opType: string, inputs: readonly (string | null)[], options?: EmitOptions): string;
+  /** Adds a node of several outputs. */
+  nodes(opType: string, inputs: readonly (string | null)[], outputs: number, options?: EmitOptions): string[];
+  /** A tensor that never changes, stored in the model. */
+  constant(dtype: DType, data: TypedArray | readonly number[], shape?: Shape): string;
+  /**
+   * An int64 vector that follows from shapes. It is an input of the program rather than part of it, so that one
+   * program serves every batch shape.
+   */
+  dims(values: readonly number[]): string;
+  /** Shape and element type of an input of the op being lowered. */
+  type(name: string): Type;
+  /** Whether the runtime has this operator: a contrib one, or one that not every device implements. */
+  has(opType: string): boolean;
+}
+
+/** Everything the passes know about an op, its names erased. */
+export interface OpRow {
+  readonly name: string;
+  /** Names of the inputs; `bias?` may be null, and `...xs` (the last) stands for any number. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly lower: (
+    emitter: Emitter,
+    inputs: readonly (string | null)[],
+    attributes: Attributes,
+    types: readonly Type[],
+  ) => readonly string[];
+  readonly vjp: ((gradients: readonly (Value | null)[], node: Node) => readonly (Value | null)[]) | null;
+  /** Each element of the output depends on the same element of each input, after broadcasting. */
+  readonly pointwise: boolean;
+  /** The output is the first input's bytes under another shape. */
+  readonly view: boolean;
+}
+
+type Bare<N extends string> = N extends `...${infer B}` ? B : N extends `${infer B}?` ? B : N;
+type Held<N extends string, T> = N extends `...${string}` ? readonly T[] : N extends `${string}?` ? T | null : T;
+type ByName<Names extends readonly string[], T> = { readonly [N in Names[number] as Bare<N>]: Held<N, T> };
+type Positional<Names extends readonly string[], T> = { readonly [I in keyof Names]: Held<Names[I], T> };
+type AttributeArguments<A extends Attributes> = keyof A extends never ? [] : [attributes: A];
+type OutputNames = readonly string[];
+
+/** What a row's functions see: inputs by name, and the attributes. */
+type Seen<Names extends readonly string[], A extends Attributes, T> = ByName<Names, T> & A;
+
+/** An op of one output, called with its inputs in order and then its attributes. */
+export interface Op<Names extends readonly string[], A extends Attributes = Record<never, never>> {
+  (...args: [...Positional<Names, Value>, ...AttributeArguments<A>]): Value;
+  readonly row: OpRow;
+}
+
+/** An op of several outputs, which it gives by name. */
+export interface MultiOp<
+  Names extends readonly string[],
+  Outputs extends OutputNames,
+  A extends Attributes = Record<never, never>,
+> {
+  (...args: [...Positional<Names, Value>, ...AttributeArguments<A>]): { readonly [O in Outputs[number]]: Value };
+  readonly row: OpRow;
+}
+
+/** The declaration of an op of one output. */
+export interface OpDeclaration<Names extends readonly string[], A extends Attributes> {
+  readonly name: string;
+  readonly inputs: Names;
+  /** Shape and element type of the output. Throws where the inputs do not fit, naming the op, the shapes and the axis. */
+  readonly infer: (seen: Seen<Names, A, Type>) => Type;
+  /** Writes the op in ONNX. `y` is the output's type. */
+  readonly lower: (emitter: Emitter, seen: Seen<Names, A, string> & { readonly y: Type }) => string;
+  /**
+   * The gradient of each input, given the gradient `g` of the output `y`, written in ops. Summing back over broadcast
+   * axes is the reverse walk's work. `null` for an input without a gradient. Left out: `grad` throws with the op's name.
+   */
+  readonly vjp?: (
+    g: Value,
+    seen: Seen<Names, A, Value> & { readonly y: Value },
+  ) => { readonly [K in keyof ByName<Names, Value>]?: Value | readonly (Value | null)[] | null };
+  readonly pointwise?: boolean;
+  readonly view?: boolean;
+}
+
+/** The declaration of an op of several outputs. */
+export interface MultiOpDeclaration<Names extends readonly string[], Outputs extends OutputNames, A extends Attributes> {
+  readonly name: string;
+  readonly inputs: Names;
+  readonly outputs: Outputs;
+  readonly infer: (seen: Seen<Names, A, Type>) => { readonly [O in Outputs[number]]: Type };
+  readonly lower: (emitter: Emitter, seen: Seen<Names, A, string> & { readonly types: readonly Type[] }) => readonly string[];
+  /** As in `OpDeclaration`; a gradient is `null` where that output was not used. */
+  readonly vjp?: (
+    gradients: { readonly [O in Outputs[number]]: Value | null },
+    seen: Seen<Names, A, Value> & { readonly [O in Outputs[number]]: Value },
+  ) => { readonly [K in keyof ByName<Names, Value>]?: Value | readonly (Value | null)[] | null };
+}
+
+/** Declares an op of one output. */
+/*@__NO_SIDE_EFFECTS__*/
+export function defineOp<const Names extends readonly string[], A extends Attributes = Record<never, never>>(
+  declaration: OpDeclaration<Names, A>,
+): Op<Names, A> {
+  const { name, infer, lower, vjp } = declaration;
+  const slots = slotsOf(declaration.inputs);
+  const row: OpRow = {
+    name,
+    inputs: declaration.inputs,
+    outputs: ['y'],
+    lower: (emitter, inputs, attributes, types) => [
+      lower(emitter, { ...named(slots, inputs), ...attributes, y: types[0] } as never),
+    ],
+    vjp: vjp
+      ? (gradients, node) => {
+          const seen = { ...named(slots, node.inputs), ...node.attributes, y: node.outputs[0] };
+          return unnamed(slots, vjp(gradients[0]!, seen as never), node.inputs.length);
+        }
+      : null,
+    pointwise: declaration.pointwise ?? false,
+    view: declaration.view ?? false,
+  };
+  const apply = (...args: unknown[]): Value => {
+    const { inputs, attributes } = split(slots, args);
+    const type = infer({ ...named(slots, inputs), ...attributes } as never);
+    return new Node(row, inputs, attributes, [type]).outputs[0]!;
+  };
+  return Object.assign(apply, { row }) as unknown as Op<Names, A>;
+}
+
+/** Declares an op of several outputs. */
+/*@__NO_SIDE_EFFECTS__*/
+export function defineMultiOp<
+  const Names extends readonly string[],
+  const Outputs extends OutputNames,
+  A extends Attributes = Record<never, never>,
+>(declaration: MultiOpDeclaration<Names, Outputs, A>): MultiOp<Names, Outputs, A> {
+  const { name, outputs, infer, lower, vjp } = declaration;
+  const slots = slotsOf(declaration.inputs);
+  const row: OpRow = {
+    name,
+    inputs: declaration.inputs,
+    outputs,
+    lower: (emitter, inputs, attributes, types) => lower(emitter, { ...named(slots, inputs), ...attributes, types } as never),
+    vjp: vjp
+      ? (gradients, node) => {
+          const seen = { ...named(slots, node.inputs), ...node.attributes, ...byOutput(outputs, node.outputs) };
+          return unnamed(slots, vjp(byOutput(outputs, gradients) as never, seen as never), node.inputs.length);
+        }
+      : null,
+    pointwise: false,
+    view: false,
+  };
+  const apply = (...args: unknown[]) => {
+    const { inputs, attributes } = split(slots, args);
+    const types = infer({ ...named(slots, inputs), ...attributes } as never) as Record<string, Type>;
+    const node = new Node(
+      row,
+      inputs,
+      attributes,
+      outputs.map((output) => types[output]!),
+    );
+    return byOutput(outputs, node.outputs);
+  };
+  return Object.assign(apply, { row }) as unknown as MultiOp<Names, Outputs, A>;
+}
+
+interface Slots {
+  readonly names: readonly string[];
+  /** Name of the last input when it stands for any number of values. */
+  readonly rest: string | null;
+}
+
+function slotsOf(inputs: readonly string[]): Slots {
+  const last = inputs.at(-1);
+  const rest = last?.startsWith('...') ? last.slice(3) : null;
+  const fixed = rest === null ? inputs : inputs.slice(0, -1);
+  return { names: fixed.map((name) => (name.endsWith('?') ? name.slice(0, -1) : name)), rest };
+}
+
+function split(slots: Slots, args: readonly unknown[]): { inputs: (Value | null)[]; attributes: Attributes } {
+  const fixed = slots.names.length;
+  const inputs = args.slice(0, fixed) as (Value | null)[];
+  if (slots.rest !== null) inputs.push(...(args[fixed] as Value[]));
+  return { inputs, attributes: (args[fixed + (slots.rest === null ? 0 : 1)] ?? {}) as Attributes };
+}
+
+function named<T>(slots: Slots, inputs: readonly (T | null)[]): Record<string, unknown> {
+  const seen: Record<string, unknown> = {};
+  slots.names.forEach((name, i) => {
+    seen[name] = inputs[i] ?? null;
+  });
+  if (slots.rest !== null) seen[slots.rest] = inputs.slice(slots.names.length);
+  return seen;
+}
+
+function unnamed(slots: Slots, gradients: Readonly<Record<string, unknown>>, count: number): (Value | null)[] {
+  const list = slots.names.map((name) => (gradients[name] ?? null) as Value | null);
+  if (slots.rest !== null) {
+    const rest = (gradients[slots.rest] ?? []) as (Value | null)[];
+    for (let i = 0; i < count - slots.names.length; i++) list.push(rest[i] ?? null);
+  }
+  return list;
+}
+
+function byOutput<T>(outputs: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(outputs.map((output, i) => [output, values[i]!]));
+}

@@ -1,0 +1,131 @@
+import { DTypeError, formatShape, type Shape, ShapeError, sizeOf } from '../core/index.ts';
+import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { cast, equal, logicalNot, mul } from './elementwise.ts';
+import { constant } from './leaf.ts';
+import { reshape } from './movement.ts';
+
+function requireIndices(type: Type, speaker: string): void {
+  if (type.dtype !== 'int32' && type.dtype !== 'int64') {
+    throw new DTypeError(`${speaker}: the indices are ${type.dtype}; they need int32 or int64. Cast them.`);
+  }
+}
+
+/** The index of the row that gets no gradient, or null: PyTorch's padding_idx. */
+type Padding = { paddingIdx: number | null };
+
+/**
+ * Rows of x, picked by index: a look-up table. The row `paddingIdx` is read as any other and gets no gradient.
+ * Shapes: x `[V, ...rest]`, indices any shape `[...I]` → `[...I, ...rest]`. Negative indices count from the back.
+ */
+export const gatherRows: Op<['x', 'indices'], Padding> = defineOp({
+  name: 'gatherRows',
+  inputs: ['x', 'indices'],
+  infer: ({ x, indices }) => {
+    requireIndices(indices, 'gatherRows');
+    if (x.shape.length === 0) throw new ShapeError('gatherRows: x is a scalar; it needs at least one axis to pick from.');
+    return { shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype };
+  },
+  lower: (emitter, { x, indices }) => emitter.node('Gather', [x, indices]),
+  vjp: (g, { x, indices, paddingIdx }) => {
+    let rows = g;
+    if (paddingIdx !== null) {
+      const real = cast(logicalNot(equal(indices, constant(paddingIdx, indices.dtype))), { to: g.dtype });
+      rows = mul(g, reshape(real, { shape: [...indices.shape, ...x.shape.slice(1).map(() => 1)] }));
+    }
+    return { x: scatterRows(rows, indices, { rows: x.shape[0]! }) };
+  },
+});
+
+/**
+ * Adds each row to the row of a zero table that its index names; the adjoint of `gatherRows`.
+ * Shapes: updates `[...I, ...rest]`, indices `[...I]` → `[rows, ...rest]`.
+ */
+export const scatterRows: Op<['updates', 'indices'], { rows: number }> = defineOp({
+  name: 'scatterRows',
+  inputs: ['updates', 'indices'],
+  infer: ({ updates, indices, rows }) => {
+    requireIndices(indices, 'scatterRows');
+    return { shape: [rows, ...updates.shape.slice(indices.shape.length)], dtype: updates.dtype };
+  },
+  lower: (emitter, { updates, indices, y }) => {
+    const { shape, dtype } = emitter.type(indices);
+    const count = sizeOf(shape);
+    const places = dtype === 'int64' ? indices : emitter.node('Cast', [indices], { attributes: { to: { dtype: 'int64' } } });
+    const list = emitter.node('Reshape', [places, emitter.constant('int64', [-1, 1])]);
+    const flat = emitter.node('Reshape', [updates, emitter.dims([count, ...y.shape.slice(1)])]);
+    return emitter.node('ScatterND', [zeros(emitter, y), list, flat], { attributes: { reduction: { string: 'add' } } });
+  },
+  vjp: (g, { indices }) => ({ updates: gatherRows(g, indices, { paddingIdx: null }) }),
+});
+
+function zeros(emitter: Emitter, type: Type): string {
+  return emitter.node('Expand', [emitter.constant(type.dtype, [0], []), emitter.dims(type.shape)]);
+}
+
+function alongAxisType(x: Type, indices: Type, axis: number, speaker: string): void {
+  requireIndices(indices, speaker);
+  const fits = x.shape.length === indices.shape.length && x.shape.every((size, i) => i === axis || indices.shape[i] === size);
+  if (!fits) {
+    throw new ShapeError(`${speaker}: x is ${formatShape(x.shape)} and indices are ${formatShape(indices.shape)}; they must have the same lengths on every axis but ${axis}.`);
+  }
+}
+
+/**
+ * For each place, the element of x whose position along `axis` the index names: PyTorch's gather.
+ * Shapes: indices as x but for `axis` → the shape of indices.
+ */
+export const takeAlong: Op<['x', 'indices'], { axis: number }> = defineOp({
+  name: 'takeAlong',
+  inputs: ['x', 'indices'],
+  infer: ({ x, indices, axis }) => {
+    alongAxisType(x, indices, axis, 'takeAlong');
+    return { shape: indices.shape, dtype: x.dtype };
+  },
+  lower: (emitter, { x, indices, axis }) => emitter.node('GatherElements', [x, indices], { attributes: { axis: { int: axis } } }),
+  vjp: (g, { x, indices, axis }) => ({ x: addAlong(g, indices, { axis, size: x.shape[axis]! }) }),
+});
+
+/**
+ * Adds each element to a zero tensor at the position along `axis` that its index names; the adjoint of `takeAlong`.
+ * Shapes: updates and indices alike → the same with `axis` of length `size`.
+ */
+export const addAlong: Op<['updates', 'indices'], { axis: number; size: number }> = defineOp({
+  name: 'addAlong',
+  inputs: ['updates', 'indices'],
+  infer: ({ updates, indices, axis, size }) => {
+    alongAxisType(updates, indices, -1, 'addAlong');
+    const shape: Shape = updates.shape.map((length, i) => (i === axis ? size : length));
+    return { shape, dtype: updates.dtype };
+  },
+  lower: (emitter, { updates, indices, axis, y }) =>
+    emitter.node('ScatterElements', [zeros(emitter, y), indices, updates], {
+      attributes: { axis: { int: axis }, reduction: { string: 'add' } },
+    }),
+  vjp: (g, { indices, axis }) => ({ updates: takeAlong(g, indices, { axis }) }),
+});
+
+/**
+ * What dropout multiplies by: 1/keep where the random byte is below `kept`, else 0, with keep = kept/256 exactly.
+ * Shapes: bytes (uint8) any shape → the same shape, float32. Has no gradient.
+ */
+export const dropoutMask: Op<['bytes'], { kept: number }> = defineOp({
+  name: 'dropoutMask',
+  inputs: ['bytes'],
+  infer: ({ bytes }) => {
+    if (bytes.dtype !== 'uint8') throw new DTypeError(`dropoutMask: bytes are ${bytes.dtype}; they need uint8.`);
+    return { shape: bytes.shape, dtype: 'float32' };
+  },
+  lower: (emitter, { bytes, kept }) => {
+    const keep = emitter.node('Less', [bytes, emitter.constant('uint8', [kept], [])]);
+    const mask = emitter.node('Cast', [keep], { attributes: { to: { dtype: 'float32' } } });
+    return emitter.node('Mul', [mask, emitter.constant('float32', [256 / kept], [])]);
+  },
+  vjp: () => ({}),
+  pointwise: true,
+});
+
+/** Whether each index equals the number of its place along a new last axis, as 0 or 1. Shapes: indices `[...I]` → `[...I, size]`. */
+export function oneHot(indices: Value, { size, dtype = 'float32' }: { readonly size: number; readonly dtype?: 'float32' | 'float64' }): Value {
+  const places = constant(Array.from({ length: size }, (_, i) => i), indices.dtype);
+  return cast(equal(reshape(indices, { shape: [...indices.shape, 1] }), places), { to: dtype });
+}

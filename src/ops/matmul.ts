@@ -1,0 +1,129 @@
+import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError } from '../core/index.ts';
+import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { reshape, transpose } from './movement.ts';
+import { sum } from './reduce.ts';
+
+/** How `matmulOf` reads its factors. A type rather than an interface, so that it is a record of attributes. */
+type Transposes = { transposeA: boolean; transposeB: boolean };
+
+/**
+ * Matrix product of the last two axes; leading axes broadcast. Either factor may be read with its last two axes swapped.
+ * Shapes: a `[..., M, K]`, b `[..., K, N]` → `[..., M, N]`; with `transposeA` a is `[..., K, M]`, with `transposeB` b is `[..., N, K]`.
+ * @throws ShapeError when a and b disagree on K, or a factor has fewer than two axes.
+ */
+export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
+  name: 'matmul',
+  inputs: ['a', 'b'],
+  infer: ({ a, b, transposeA, transposeB }) => matmulType(a, b, { transposeA, transposeB }),
+  lower: (emitter, { a, b, transposeA, transposeB }) => lowerMatmul(emitter, a, b, { transposeA, transposeB }),
+  vjp: (g, { a, b, transposeA, transposeB }) => {
+    // A matrix that multiplies every one of a batch gets one product over all rows, not one a batch and a sum.
+    if (b.shape.length === 2 && a.shape.length > 2 && !transposeA) {
+      const rows = (v: Value) => reshape(v, { shape: [-1, v.shape.at(-1)!] });
+      const gradientA = matmulOf(g, b, { transposeA: false, transposeB: !transposeB });
+      const [left, right] = transposeB ? [g, a] : [a, g];
+      return { a: gradientA, b: matmulOf(rows(left), rows(right), { transposeA: true, transposeB: false }) };
+    }
+    const gradientA = transposeA
+      ? matmulOf(b, g, { transposeA: transposeB, transposeB: true })
+      : matmulOf(g, b, { transposeA: false, transposeB: !transposeB });
+    const gradientB = transposeB
+      ? matmulOf(g, a, { transposeA: true, transposeB: transposeA })
+      : matmulOf(a, g, { transposeA: !transposeA, transposeB: false });
+    return { a: gradientA, b: gradientB };
+  },
+});
+
+/**
+ * Matrix product of the last two axes; leading axes broadcast.
+ * Shapes: a `[..., M, K]`, b `[..., K, N]` → `[..., M, N]`.
+ * @throws ShapeError when a and b disagree on K.
+ */
+export function matmul(a: Value, b: Value): Value {
+  return matmulOf(a, b, { transposeA: false, transposeB: false });
+}
+
+function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): Type {
+  if (a.dtype !== b.dtype || !isFloat(a.dtype)) {
+    throw new DTypeError(`matmul: a is ${a.dtype} and b is ${b.dtype}; both need one floating-point type. Cast one of them.`);
+  }
+  const shapes = `a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}`;
+  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(`matmul: ${shapes}; both need at least two axes. Reshape a vector first.`);
+  const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+  const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [k2, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
+  if (k !== k2) {
+    const axisA = transposeA ? 'second-last' : 'last';
+    const axisB = transposeB ? 'last' : 'second-last';
+    throw new ShapeError(`matmul: ${shapes}; the ${axisA} axis of a (${k}) must equal the ${axisB} of b (${k2}).`);
+  }
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul (leading axes)');
+  return { shape: [...batch, m, n], dtype: a.dtype };
+}
+
+function lowerMatmul(emitter: Emitter, a: string, b: string, { transposeA, transposeB }: Transposes): string {
+  const [typeA, typeB] = [emitter.type(a), emitter.type(b)];
+  const flags = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } };
+  if (!transposeA && !transposeB) return emitter.node('MatMul', [a, b]);
+  if (typeA.shape.length === 2 && typeB.shape.length === 2) return emitter.node('Gemm', [a, b], { attributes: flags });
+  if (emitter.has('FusedMatMul') && typeA.dtype === 'float32') {
+    return emitter.node('FusedMatMul', [a, b], { attributes: flags, domain: 'com.microsoft' });
+  }
+  const swapped = (name: string, rank: number) => emitter.node('Transpose', [name], { attributes: { perm: { ints: swapLastTwo(rank) } } });
+  return emitter.node('MatMul', [
+    transposeA ? swapped(a, typeA.shape.length) : a,
+    transposeB ? swapped(b, typeB.shape.length) : b,
+  ]);
+}
+
+/** The axes of a tensor of `rank` axes with the last two swapped. */
+export function swapLastTwo(rank: number): number[] {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  axes[rank - 2] = rank - 1;
+  axes[rank - 1] = rank - 2;
+  return axes;
+}
+
+/** The value with its last two axes swapped. */
+export function swapLast(x: Value): Value {
+  return transpose(x, { perm: swapLastTwo(x.shape.length) });
+}
+
+/**
+ * An affine map of the last axis: x Wᵀ + b, the weight kept as PyTorch keeps it.
+ * Shapes: x `[..., in]`, weight `[out, in]`, bias `[out]` → `[..., out]`.
+ * @throws ShapeError when x's last axis is not the weight's `in`, or the bias is not `[out]`.
+ */
+export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
+  name: 'linear',
+  inputs: ['x', 'weight', 'bias?'],
+  infer: ({ x, weight, bias }) => {
+    const [out, width] = weight.shape;
+    const shapes = `x is ${formatShape(x.shape)} and weight is ${formatShape(weight.shape)}`;
+    if (weight.shape.length !== 2) throw new ShapeError(`linear: ${shapes}; weight needs two axes, [out, in].`);
+    if (x.shape.at(-1) !== width) throw new ShapeError(`linear: ${shapes}; the last axis of x (${x.shape.at(-1)}) must equal the last of weight (${width}).`);
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
+      throw new ShapeError(`linear: bias is ${formatShape(bias.shape)} and weight is ${formatShape(weight.shape)}; bias must be [${out}].`);
+    }
+    if (x.dtype !== weight.dtype || !isFloat(x.dtype)) throw new DTypeError(`linear: x is ${x.dtype} and weight is ${weight.dtype}; both need one floating-point type.`);
+    return { shape: [...x.shape.slice(0, -1), out!], dtype: x.dtype };
+  },
+  lower: (emitter, { x, weight, bias, y }) => {
+    const type = emitter.type(x);
+    const flat = type.shape.length === 2;
+    const rows = flat ? x : emitter.node('Reshape', [x, emitter.constant('int64', [-1, type.shape.at(-1)!])]);
+    const product = emitter.node('Gemm', [rows, weight, bias], { attributes: { transB: { int: 1 } } });
+    return flat ? product : emitter.node('Reshape', [product, emitter.dims(y.shape)]);
+  },
+  vjp: (g, { x, weight, bias }) => {
+    const rows = (v: Value) => reshape(v, { shape: [-1, v.shape.at(-1)!] });
+    const gradients = rows(g);
+    const inputs = matmul(gradients, weight);
+    return {
+      x: reshape(inputs, { shape: x.shape }),
+      weight: matmulOf(gradients, rows(x), { transposeA: true, transposeB: false }),
+      bias: bias ? sum(gradients, { axes: [0], keepDims: false }) : null,
+    };
+  },
+});

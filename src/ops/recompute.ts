@@ -1,0 +1,24 @@
+import { defineOp, type Op, type Value } from '../graph/index.ts';
+
+/**
+ * The value itself, not before `token` has been computed. The clean-up never merges it with its input, so what is
+ * built on it is computed anew, late: this is how a checkpointed function's inner values are not kept.
+ */
+export const after: Op<['x', 'token']> = defineOp({
+  name: 'after',
+  inputs: ['x', 'token'],
+  infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
+  lower: (emitter, { x, token, y }) => {
+    // A reshape to its own shape costs nothing; that shape takes a detour through the token, times zero.
+    const tokenShape = emitter.node('Shape', [token]);
+    const zero = emitter.node('Mul', [
+      emitter.node('ReduceProd', [tokenShape], { attributes: { keepdims: { int: 0 } } }),
+      emitter.constant('int64', [0], []),
+    ]);
+    return emitter.node('Reshape', [x, emitter.node('Add', [emitter.dims(y.shape), zero])]);
+  },
+  vjp: (g) => ({ x: g }),
+});
+
+/** What a checkpointed call needs to be repeated: it maps the call's arguments to its result, and the result's gradient back. */
+export type Replay = (g: Value, args: readonly Value[], captured: readonly Value[]) => readonly (Value | null)[];

@@ -5,6 +5,9 @@
  */
 export { checkWritable, cleanUnfinishedWrites, writeFileAtomic, writeFolderAtomic } from '#atomic-write';
 export type * from './atomic-write.types.ts';
+export * from './delimited.ts';
 export * from './half.ts';
+export * from './json-lines.ts';
 export * from './safetensors.ts';
 export * from './sharded-safetensors.ts';
+export * from './text-blocks.ts';

@@ -1,4 +1,4 @@
-import { type DType, DisposedError, ShapeError, type TypedArray, byteSize, viewArray } from '../core/index.ts';
+import { byteSize, DisposedError, type DType, ShapeError, type TypedArray, viewArray } from '../core/index.ts';
 import type { Runtime, RuntimeBuffer } from './runtime.ts';
 
 /** Bytes in the host's memory, at least as many as were asked for, starting at `byteOffset`. */
@@ -19,7 +19,8 @@ export interface Attachment {
 export class Slot {
   readonly storage: Storage;
   readonly capacity: number;
-  readonly byteLength: number;
+  /** The buffer's elements. Runs may use them after the buffer's owner gave it back; nobody else may. */
+  readonly array: TypedArray;
   /** Runs, started or waiting, that hold this slot. */
   users = 0;
   /** Settles when the newest run that writes here has ended. */
@@ -30,10 +31,10 @@ export class Slot {
   disposed = false;
   released = false;
 
-  constructor(storage: Storage, capacity: number, byteLength: number) {
+  constructor(storage: Storage, capacity: number, array: TypedArray) {
     this.storage = storage;
     this.capacity = capacity;
-    this.byteLength = byteLength;
+    this.array = array;
   }
 }
 
@@ -44,7 +45,6 @@ export class HostBuffer implements RuntimeBuffer {
   readonly length: number;
   readonly slot: Slot;
   readonly #memory: HostMemory;
-  #view: TypedArray | null = null;
 
   constructor(runtime: Runtime, memory: HostMemory, dtype: DType, length: number, slot: Slot) {
     this.runtime = runtime;
@@ -55,7 +55,7 @@ export class HostBuffer implements RuntimeBuffer {
   }
 
   get byteLength(): number {
-    return this.slot.byteLength;
+    return this.slot.array.byteLength;
   }
 
   get disposed(): boolean {
@@ -67,13 +67,10 @@ export class HostBuffer implements RuntimeBuffer {
     if (this.slot.disposed) {
       throw new DisposedError(`RuntimeBuffer: this ${this.dtype} buffer of ${this.length} was disposed; allocate another.`);
     }
-    const { data, byteOffset } = this.slot.storage;
-    this.#view ??= viewArray(this.dtype, data, byteOffset, this.length);
-    return this.#view;
+    return this.slot.array;
   }
 
   dispose(): void {
-    this.#view = null;
     this.#memory.dispose(this.slot);
   }
 
@@ -113,11 +110,14 @@ export class HostMemory {
 
   allocate(runtime: Runtime, dtype: DType, length: number): HostBuffer {
     if (!Number.isSafeInteger(length) || length < 1) {
-      throw new ShapeError(`Runtime.allocate: the length is ${length}; it must be a positive whole number, for no runtime takes empty tensors.`);
+      throw new ShapeError(
+        `Runtime.allocate: the length is ${length}; it must be a positive whole number, for no runtime takes empty tensors.`,
+      );
     }
     const byteLength = length * byteSize(dtype);
     const capacity = sizeClass(byteLength);
-    const slot = new Slot(this.#take(capacity) ?? this.#allocate(capacity), capacity, byteLength);
+    const storage = this.#take(capacity) ?? this.#allocate(capacity);
+    const slot = new Slot(storage, capacity, viewArray(dtype, storage.data, storage.byteOffset, length));
     this.#live.add(slot);
     this.#bytes += byteLength;
     const buffer = new HostBuffer(runtime, this, dtype, length, slot);
@@ -141,7 +141,7 @@ export class HostMemory {
     slot.attachment?.dispose();
     slot.attachment = null;
     this.#live.delete(slot);
-    this.#bytes -= slot.byteLength;
+    this.#bytes -= slot.array.byteLength;
     const idle = this.#pool.get(slot.capacity) ?? [];
     this.#pool.delete(slot.capacity);
     this.#pool.set(slot.capacity, idle);

@@ -1,6 +1,16 @@
-import { ConfigError, type DType, DTypeError, DisposedError, ShapeError, type TypedArray } from '../core/index.ts';
+import { ConfigError, DisposedError, type DType, DTypeError, ShapeError, type TypedArray } from '../core/index.ts';
 import { HostBuffer, HostMemory, type Slot, type Storage } from './host-memory.ts';
-import type { Binding, CompileOptions, Device, Program, ProgramIO, Runtime, RuntimeBuffer, RuntimeMemory, RunOptions } from './runtime.ts';
+import type {
+  Binding,
+  CompileOptions,
+  Device,
+  Program,
+  ProgramIO,
+  RunOptions,
+  Runtime,
+  RuntimeBuffer,
+  RuntimeMemory,
+} from './runtime.ts';
 
 /** A binding whose buffer is known to be ours and alive. */
 export interface HostBinding {
@@ -8,8 +18,14 @@ export interface HostBinding {
   readonly shape: readonly number[];
 }
 
+/** Names and element types that a model declares for its inputs or outputs; null stands for a type that no buffer has. */
+export type Declared = ReadonlyMap<string, DType | null>;
+
 /** A model as an engine holds it. `run` is not called again before it has settled, and `release` is called once, after the last run. */
 export interface LoadedModel {
+  readonly inputs: Declared;
+  readonly outputs: Declared;
+  /** Bindings come in the order of the names that `load` was given, checked for type, size and life. */
   run(inputs: readonly HostBinding[], outputs: readonly HostBinding[], signal: AbortSignal | undefined): Promise<void>;
   release(): void;
 }
@@ -62,6 +78,10 @@ export class HostRuntime implements Runtime {
 
   get version(): string {
     return this.#engine.version;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
   }
 
   get canAbort(): boolean {
@@ -121,14 +141,23 @@ export class HostRuntime implements Runtime {
     this.#assertOpen('Runtime.compile');
     this.#busy++;
     try {
-      const loaded = new ModelSlot(await this.#engine.load(model, io, options));
+      const loaded = new ModelSlot(await this.#engine.load(model, io, options), io);
       this.#programs.add(loaded);
-      const program = new HostProgram(this, loaded, io, (work) => this.#schedule(work), () => this.#retire(loaded));
-      this.#finalizer.register(program, loaded, loaded);
-      if (this.#disposed) {
-        this.#retire(loaded);
+      try {
+        assertNames(loaded.loaded, io);
         this.#assertOpen('Runtime.compile');
+      } catch (error) {
+        this.#retire(loaded);
+        throw error;
       }
+      const program = new HostProgram(
+        this,
+        loaded,
+        io,
+        (work) => this.#schedule(work),
+        () => this.#retire(loaded),
+      );
+      this.#finalizer.register(program, loaded, loaded);
       return program;
     } finally {
       this.#busy--;
@@ -153,7 +182,9 @@ export class HostRuntime implements Runtime {
   #own(buffer: RuntimeBuffer, speaker: string): HostBuffer {
     this.#assertOpen(speaker);
     if (!(buffer instanceof HostBuffer) || buffer.runtime !== this) {
-      throw new ConfigError(`${speaker}: the buffer belongs to another runtime (${buffer.runtime.name}); copy it with read and write.`);
+      throw new ConfigError(
+        `${speaker}: the buffer belongs to another runtime (${buffer.runtime.name}); copy it with read and write.`,
+      );
     }
     return buffer;
   }
@@ -163,8 +194,8 @@ export class HostRuntime implements Runtime {
   }
 
   #schedule({ model, speaker, inputs, outputs, signal }: Work): Promise<void> {
-    const ins = inputs.map((binding, i) => this.#check(binding, `${speaker}: input ${i}`));
-    const outs = outputs.map((binding, i) => this.#check(binding, `${speaker}: output ${i}`));
+    const ins = inputs.map((binding, i) => this.#check(binding, model.inputs[i]!));
+    const outs = outputs.map((binding, i) => this.#check(binding, model.outputs[i]!));
     assertDistinct(outs, speaker);
 
     const earlier = new Set<Promise<void>>();
@@ -206,9 +237,15 @@ export class HostRuntime implements Runtime {
     return done;
   }
 
-  #check({ buffer, shape }: Binding, speaker: string): HostBinding {
+  #check({ buffer, shape }: Binding, { label, dtype }: Port): HostBinding {
+    const speaker = `Program.run: ${label}`;
     const own = this.#own(buffer, speaker);
     if (own.disposed) throw new DisposedError(`${speaker}: its buffer was disposed; bind one that is alive.`);
+    if (own.dtype !== dtype) {
+      throw new DTypeError(
+        `${speaker}: its buffer holds ${own.dtype}; the model declares ${dtype ?? 'a type that no buffer has'}.`,
+      );
+    }
     let length = 1;
     for (const size of shape) {
       if (!Number.isSafeInteger(size) || size < 1) {
@@ -217,9 +254,7 @@ export class HostRuntime implements Runtime {
       length *= size;
     }
     if (length !== own.length) {
-      throw new ShapeError(
-        `${speaker}: the shape [${shape.join(', ')}] has ${length} elements (${own.dtype}); its buffer has ${own.length}.`,
-      );
+      throw new ShapeError(`${speaker}: the shape [${shape.join(', ')}] has ${length} elements; its buffer has ${own.length}.`);
     }
     return { buffer: own, shape };
   }
@@ -252,13 +287,23 @@ export class HostRuntime implements Runtime {
 /** The part of a program that outlives the object a caller holds. */
 class ModelSlot {
   readonly loaded: LoadedModel;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
   users = 0;
   lastRun: Promise<void> | null = null;
   disposed = false;
 
-  constructor(loaded: LoadedModel) {
+  constructor(loaded: LoadedModel, io: ProgramIO) {
     this.loaded = loaded;
+    this.inputs = io.inputs.map((name) => ({ label: `input ${name}`, dtype: loaded.inputs.get(name) ?? null }));
+    this.outputs = io.outputs.map((name) => ({ label: `output ${name}`, dtype: loaded.outputs.get(name) ?? null }));
   }
+}
+
+/** An input or output as messages name it, and the type it was declared with. */
+interface Port {
+  readonly label: string;
+  readonly dtype: DType | null;
 }
 
 interface Work {
@@ -307,14 +352,30 @@ class HostProgram implements Program {
 
 function assertCount(kind: string, bindings: readonly Binding[], names: readonly string[]): void {
   if (bindings.length === names.length) return;
-  throw new ConfigError(`Program.run: ${bindings.length} ${kind}s came; the program takes ${names.length}: ${names.join(', ')}.`);
+  throw new ConfigError(
+    `Program.run: ${bindings.length} ${kind}s came; the program takes ${names.length}: ${names.join(', ')}.`,
+  );
+}
+
+function assertNames(model: LoadedModel, io: ProgramIO): void {
+  for (const [kind, names, declared] of [
+    ['input', io.inputs, model.inputs],
+    ['output', io.outputs, model.outputs],
+  ] as const) {
+    const missing = names.find((name) => !declared.has(name));
+    if (missing === undefined) continue;
+    throw new ConfigError(`Runtime.compile: the model has no ${kind} ${missing}; it has ${[...declared.keys()].join(', ')}.`);
+  }
+  const unfed = [...model.inputs.keys()].find((name) => !io.inputs.includes(name));
+  if (unfed !== undefined) throw new ConfigError(`Runtime.compile: the model's input ${unfed} is not among the names given.`);
 }
 
 // Two outputs in one buffer would each overwrite the other.
 function assertDistinct(outputs: readonly HostBinding[], speaker: string): void {
   const seen = new Set<Slot>();
   for (const [i, { buffer }] of outputs.entries()) {
-    if (seen.has(buffer.slot)) throw new ConfigError(`${speaker}: output ${i} is bound to a buffer that an earlier output has.`);
+    if (seen.has(buffer.slot))
+      throw new ConfigError(`${speaker}: output ${i} is bound to a buffer that an earlier output has.`);
     seen.add(buffer.slot);
   }
 }

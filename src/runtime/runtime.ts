@@ -99,6 +99,7 @@ export interface Runtime {
   /** Makes a program of an ONNX model's bytes, which are not kept. Inputs may be declared with symbolic dimensions. */
   compile(model: Uint8Array, io: ProgramIO, options?: CompileOptions): Promise<Program>;
   memory(): RuntimeMemory;
+  readonly disposed: boolean;
   /** Frees everything the runtime holds. Later calls throw; a run in progress ends first. */
   dispose(): void;
 }

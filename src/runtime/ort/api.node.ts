@@ -1,12 +1,12 @@
-import type { KoffiFunc } from 'koffi';
 import type Koffi from 'koffi';
+import type { KoffiFunc } from 'koffi';
 import { DisposedError, UnsupportedError } from '../../core/index.ts';
 import { RuntimeError } from '../errors.ts';
 
 /** A native address; 0 is null. */
 export type Pointer = bigint;
 
-type Koffi = typeof Koffi;
+type KoffiModule = typeof Koffi;
 // biome-ignore lint/suspicious/noExplicitAny: the table below says what each function takes; koffi checks it.
 type Native = KoffiFunc<(...args: any[]) => any>;
 
@@ -84,10 +84,10 @@ const resultTypes = { status: 'void *', void: 'void', int: 'int', str: 'str' } a
 export class OrtApi {
   /** The library's version, for example `1.30.0`. */
   readonly version: string;
-  readonly #koffi: Koffi;
+  readonly #koffi: KoffiModule;
   readonly #functions = new Map<Member, Native>();
 
-  constructor(koffi: Koffi, path: string) {
+  constructor(koffi: KoffiModule, path: string) {
     this.#koffi = koffi;
     enlargeStacks(koffi);
     const base = koffi.load(path).func('OrtGetApiBase', 'void *', [])() as Pointer;
@@ -95,7 +95,9 @@ export class OrtApi {
     this.version = this.#function(base, 1, 'str', [])() as string;
     const api = this.#function(base, 0, 'void *', ['uint32_t'])(apiVersion) as Pointer | null;
     if (!api) {
-      throw new UnsupportedError(`ort: ONNX Runtime ${this.version} does not offer version ${apiVersion} of its C API; 1.${apiVersion} or later does.`);
+      throw new UnsupportedError(
+        `ort: ONNX Runtime ${this.version} does not offer version ${apiVersion} of its C API; 1.${apiVersion} or later does.`,
+      );
     }
     for (const [name, [index, result, args]] of Object.entries(table)) {
       const types = [...args].map((letter) => argumentTypes[letter] as string);
@@ -185,7 +187,7 @@ export class Handle {
 
 // koffi runs native code on stacks of its own, 128 KiB for asynchronous calls: ONNX Runtime expects a thread's usual 8 MiB.
 // The pages are only used once touched. Stacks that exist already keep their size, hence before the first call.
-function enlargeStacks(koffi: Koffi): void {
+function enlargeStacks(koffi: KoffiModule): void {
   const { sync_stack_size = 0, async_stack_size = 0 } = koffi.config();
   const bytes = 8 * 2 ** 20;
   koffi.config({ sync_stack_size: Math.max(sync_stack_size, bytes), async_stack_size: Math.max(async_stack_size, bytes) });

@@ -18,7 +18,8 @@ export function findLibrary(): { readonly path: string } | { readonly reason: st
   const manifest = resolve('onnxruntime-node/package.json');
   if (!manifest) return { reason: 'the package onnxruntime-node is not installed' };
   const path = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch, name);
-  if (!existsSync(path)) return { reason: `onnxruntime-node has no library for ${process.platform} on ${process.arch} (${path})` };
+  if (!existsSync(path))
+    return { reason: `onnxruntime-node has no library for ${process.platform} on ${process.arch} (${path})` };
   return { path };
 }
 

@@ -1,9 +1,9 @@
 import koffi from 'koffi';
-import { ConfigError, type DType, DTypeError } from '../../core/index.ts';
+import type { DType } from '../../core/index.ts';
 import { onnxElementType } from '../../onnx/index.ts';
-import { operatorsOfCpu } from '../operators.ts';
 import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
-import type { Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
+import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
+import { operatorsOfCpu } from '../operators.ts';
 import type { CompileOptions, ProgramIO } from '../runtime.ts';
 import { Handle, OrtApi, type Pointer } from './api.node.ts';
 
@@ -117,6 +117,8 @@ class OrtEngine implements Engine {
 }
 
 class OrtModel implements LoadedModel {
+  readonly inputs: Declared;
+  readonly outputs: Declared;
   readonly #environment: Environment;
   readonly #session: Handle;
   readonly #runOptions: Handle;
@@ -127,12 +129,10 @@ class OrtModel implements LoadedModel {
     this.#environment = shared;
     this.#session = session;
     const { api } = shared;
-    const inputs = declared(api, session, 'Input');
-    const outputs = declared(api, session, 'Output');
-    const unfed = [...inputs.keys()].find((name) => !io.inputs.includes(name));
-    if (unfed !== undefined) throw new ConfigError(`Runtime.compile: the model has an input ${unfed} that no name was given for.`);
-    this.#inputs = new Side(api, 'input', io.inputs, inputs);
-    this.#outputs = new Side(api, 'output', io.outputs, outputs);
+    this.inputs = declared(api, session, 'Input');
+    this.outputs = declared(api, session, 'Output');
+    this.#inputs = new Side(api, io.inputs);
+    this.#outputs = new Side(api, io.outputs);
     this.#runOptions = new Handle(api, 'ReleaseRunOptions', api.create('CreateRunOptions'));
   }
 
@@ -170,47 +170,27 @@ class OrtModel implements LoadedModel {
   }
 }
 
-/** A model's inputs or its outputs: the C arrays of names and values that `Run` reads, and the check of element types. */
+/** The C arrays of names and values that `Run` reads, for a model's inputs or its outputs. */
 class Side {
   readonly names: Pointer;
   readonly values: Pointer;
-  readonly #kind: string;
-  readonly #labels: readonly string[];
-  readonly #types: readonly number[];
   readonly #values: BigUint64Array;
-  /** Arrays that native code reads by address. */
-  readonly #kept: readonly unknown[];
+  /** Native code reads these by address; they live as long as the model. */
+  readonly #texts: readonly Uint8Array[];
+  readonly #names: BigUint64Array;
 
-  constructor(api: OrtApi, kind: string, labels: readonly string[], declaredTypes: ReadonlyMap<string, number>) {
-    this.#kind = kind;
-    this.#labels = labels;
-    this.#types = labels.map((label) => {
-      const type = declaredTypes.get(label);
-      if (type === undefined) {
-        throw new ConfigError(`Runtime.compile: the model has no ${kind} ${label}; it has ${[...declaredTypes.keys()].join(', ')}.`);
-      }
-      return type;
-    });
-    const texts = labels.map((label) => new TextEncoder().encode(`${label}\0`));
-    // One element more than needed, for the address of an empty array is null.
-    const names = new BigUint64Array(labels.length + 1);
-    names.set(texts.map((text) => api.address(text)));
-    this.#values = new BigUint64Array(labels.length + 1);
-    this.names = api.address(names);
+  constructor(api: OrtApi, names: readonly string[]) {
+    this.#texts = names.map((name) => new TextEncoder().encode(`${name}\0`));
+    // One element more than needed, for an empty array has no address.
+    this.#names = new BigUint64Array(names.length + 1);
+    this.#names.set(this.#texts.map((text) => api.address(text)));
+    this.#values = new BigUint64Array(names.length + 1);
+    this.names = api.address(this.#names);
     this.values = api.address(this.#values);
-    this.#kept = [names, ...texts];
   }
 
   bind(bindings: readonly HostBinding[], shared: Environment): void {
-    for (const [i, { buffer, shape }] of bindings.entries()) {
-      if (onnxElementType(buffer.dtype) !== this.#types[i]) {
-        throw new DTypeError(
-          `Program.run: ${this.#kind} ${this.#labels[i]} got a ${buffer.dtype} buffer (element type ${onnxElementType(buffer.dtype)} of ONNX); ` +
-            `the model declares element type ${this.#types[i]}.`,
-        );
-      }
-      this.#values[i] = tensorValue(buffer, shape, shared);
-    }
+    for (const [i, { buffer, shape }] of bindings.entries()) this.#values[i] = tensorValue(buffer, shape, shared);
   }
 }
 
@@ -220,7 +200,8 @@ class Tensors implements Attachment {
 
   find(shape: readonly number[]): Pointer | null {
     for (const entry of this.#byShape) {
-      if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis])) return entry.value.pointer;
+      if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
+        return entry.value.pointer;
     }
     return null;
   }
@@ -247,7 +228,7 @@ function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { ap
     'CreateTensorWithDataAsOrtValue',
     memoryInfo.pointer,
     address,
-    slot.byteLength,
+    slot.array.byteLength,
     lengths,
     lengths.length,
     onnxElementType(dtype),
@@ -257,10 +238,10 @@ function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { ap
 }
 
 /** Names and element types of a session's inputs or outputs. */
-function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Map<string, number> {
+function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Declared {
   const allocator = api.create('GetAllocatorWithDefaultOptions');
   const count = Number(api.create(`SessionGet${kind}Count`, session.pointer));
-  const types = new Map<string, number>();
+  const types = new Map<string, DType | null>();
   for (let i = 0; i < count; i++) {
     const text = api.create(`SessionGet${kind}Name`, session.pointer, i, allocator);
     const name = api.text(text);
@@ -268,8 +249,25 @@ function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Map<s
     const info = new Handle(api, 'ReleaseTypeInfo', api.create(`SessionGet${kind}TypeInfo`, session.pointer, i));
     // Belongs to `info`; null where the value is no tensor.
     const tensor = api.create('CastTypeInfoToTensorInfo', info.pointer);
-    types.set(name, tensor === 0n ? 0 : Number(api.create('GetTensorElementType', tensor)));
+    types.set(name, tensor === 0n ? null : (dtypeOf(Number(api.create('GetTensorElementType', tensor))) ?? null));
     info.dispose();
   }
   return types;
+}
+
+const dtypes: readonly DType[] = [
+  'float32',
+  'float64',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'uint32',
+  'int8',
+  'uint8',
+  'bool',
+];
+
+function dtypeOf(elementType: number): DType | undefined {
+  return dtypes.find((dtype) => onnxElementType(dtype) === elementType);
 }

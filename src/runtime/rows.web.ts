@@ -1,0 +1,49 @@
+import { HostRuntime } from './host-runtime.ts';
+import type { RuntimeRow } from './runtime.ts';
+
+/** The ways to run models in a browser, best first. */
+export const rows: readonly RuntimeRow[] = [
+  {
+    name: 'ort-webgpu',
+    device: 'webgpu',
+    async probe() {
+      if (!('gpu' in navigator)) return { available: false, reason: 'this browser has no navigator.gpu' };
+      const adapter = await (navigator.gpu as { requestAdapter(): Promise<unknown> }).requestAdapter();
+      return adapter ? { available: true } : { available: false, reason: 'WebGPU offers no adapter here' };
+    },
+    async create() {
+      const { openOrtWebGpu } = await import('./session/ort-webgpu.ts');
+      return new HostRuntime(await openOrtWebGpu());
+    },
+  },
+  {
+    name: 'ort-web',
+    device: 'wasm',
+    async probe() {
+      return typeof WebAssembly === 'object'
+        ? { available: true }
+        : { available: false, reason: 'this browser has no WebAssembly' };
+    },
+    async create({ threads }) {
+      const { openOrtWeb } = await import('./session/ort-web.ts');
+      // Threads share memory, which a page may only do when it is cross-origin isolated.
+      const allowed = globalThis.crossOriginIsolated ? threads : 1;
+      return new HostRuntime(openOrtWeb(await import('onnxruntime-web/wasm'), allowed));
+    },
+  },
+];
+
+/** Settings of the surroundings; a page has none. */
+export function setting(_name: string): string | undefined {
+  return undefined;
+}
+
+/** The number of threads that run at once here. */
+export function coreCount(): number {
+  return navigator.hardwareConcurrency || 1;
+}
+
+/** Tells the user something that is not an error. */
+export function notice(message: string): void {
+  console.info(message);
+}

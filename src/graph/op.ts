@@ -51,9 +51,16 @@ export interface OpRow {
   readonly vjp: ((gradients: readonly (Value | null)[], node: Node) => readonly (Value | null)[]) | null;
   /** Each element of the output depends on the same element of each input, after broadcasting. */
   readonly pointwise: boolean;
-  /** The output is the first input's bytes under another shape. */
+  /** The output is the first input's bytes, perhaps under another shape. */
   readonly view: boolean;
+  /** The op on plain numbers, where constants are worth computing before anything runs. */
+  readonly fold: ((...numbers: number[]) => number) | null;
+  /** Floating-point operations of one application; `null` counts one for each element of the output, or none for a view. */
+  readonly flops: ((inputs: readonly (Type | null)[], attributes: Attributes, y: Type) => number) | null;
 }
+
+/** A row's facts besides its functions, with what holds when nothing is said. */
+export const plainFacts = { pointwise: false, view: false, fold: null, flops: null } as const;
 
 type Bare<N extends string> = N extends `...${infer B}` ? B : N extends `${infer B}?` ? B : N;
 type Held<N extends string, T> = N extends `...${string}` ? readonly T[] : N extends `${string}?` ? T | null : T;
@@ -99,6 +106,8 @@ export interface OpDeclaration<Names extends readonly string[], A extends Attrib
   ) => { readonly [K in keyof ByName<Names, Value>]?: Value | readonly (Value | null)[] | null };
   readonly pointwise?: boolean;
   readonly view?: boolean;
+  readonly fold?: (...numbers: number[]) => number;
+  readonly flops?: OpRow['flops'];
 }
 
 /** The declaration of an op of several outputs. */
@@ -137,6 +146,8 @@ export function defineOp<const Names extends readonly string[], A extends Attrib
       : null,
     pointwise: declaration.pointwise ?? false,
     view: declaration.view ?? false,
+    fold: declaration.fold ?? null,
+    flops: declaration.flops ?? null,
   };
   const apply = (...args: unknown[]): Value => {
     const { inputs, attributes } = split(slots, args);
@@ -166,8 +177,7 @@ export function defineMultiOp<
           return unnamed(slots, vjp(byOutput(outputs, gradients) as never, seen as never), node.inputs.length);
         }
       : null,
-    pointwise: false,
-    view: false,
+    ...plainFacts,
   };
   const apply = (...args: unknown[]) => {
     const { inputs, attributes } = split(slots, args);

@@ -1,12 +1,16 @@
 import { formatShape } from '../core/index.ts';
 import type { Node, Value } from './value.ts';
 
-/** Every node that the values need, each after its inputs. The order depends on the graph's structure alone. */
-export function topologicalOrder(values: Iterable<Value>): Node[] {
+/**
+ * Every node that the values need, each after its inputs. The order depends on the graph's structure alone.
+ * @param known nodes at which to stop: neither they nor what lies behind them is listed.
+ */
+export function topologicalOrder(values: Iterable<Value>, known: (node: Node) => boolean = () => false): Node[] {
   const order: Node[] = [];
   const state = new Map<Node, number>();
   const stack: Node[] = [];
   for (const value of values) {
+    if (known(value.node)) continue;
     stack.push(value.node);
     // A loop rather than recursion: graphs are deeper than the call stack. `state` is the next input to visit.
     while (stack.length > 0) {
@@ -21,7 +25,7 @@ export function topologicalOrder(values: Iterable<Value>): Node[] {
       } else {
         state.set(node, next + 1);
         const input = node.inputs[next];
-        if (input && !state.has(input.node)) stack.push(input.node);
+        if (input && !state.has(input.node) && !known(input.node)) stack.push(input.node);
       }
     }
   }

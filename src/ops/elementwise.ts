@@ -11,9 +11,10 @@ function pointwise(row: {
   readonly name: string;
   readonly onnx: string;
   readonly dtypes?: 'any';
+  readonly fold?: (x: number) => number;
   readonly vjp?: (g: Value, seen: { readonly x: Value; readonly y: Value }) => { readonly x?: Value | null };
 }): Unary {
-  const { name, onnx, dtypes, vjp } = row;
+  const { name, onnx, dtypes, fold, vjp } = row;
   return defineOp({
     name,
     inputs: ['x'],
@@ -23,6 +24,7 @@ function pointwise(row: {
     },
     lower: (emitter, { x }) => emitter.node(onnx, [x]),
     ...(vjp && { vjp }),
+    ...(fold && { fold }),
     pointwise: true,
   });
 }
@@ -32,15 +34,20 @@ function pointwise(row: {
 function arithmetic(row: {
   readonly name: string;
   readonly onnx: string;
-  readonly vjp?: (g: Value, seen: { readonly a: Value; readonly b: Value; readonly y: Value }) => { readonly a?: Value; readonly b?: Value };
+  readonly fold?: (a: number, b: number) => number;
+  readonly vjp?: (
+    g: Value,
+    seen: { readonly a: Value; readonly b: Value; readonly y: Value },
+  ) => { readonly a?: Value; readonly b?: Value };
 }): Binary {
-  const { name, onnx, vjp } = row;
+  const { name, onnx, fold, vjp } = row;
   return defineOp({
     name,
     inputs: ['a', 'b'],
     infer: ({ a, b }) => ({ shape: broadcastShapes(a.shape, b.shape, name), dtype: sameDType(a, b, name) }),
     lower: (emitter, { a, b }) => emitter.node(onnx, [a, b]),
     ...(vjp && { vjp }),
+    ...(fold && { fold }),
     pointwise: true,
   });
 }
@@ -62,7 +69,8 @@ function comparison(name: string, onnx: string): Binary {
 }
 
 function requireFloat(x: Type, speaker: string): void {
-  if (!isFloat(x.dtype)) throw new DTypeError(`${speaker}: x is ${x.dtype}; it needs a floating-point type. Use cast(x, { to: 'float32' }).`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`${speaker}: x is ${x.dtype}; it needs a floating-point type. Use cast(x, { to: 'float32' }).`);
 }
 
 function sameDType(a: Type, b: Type, speaker: string): DType {
@@ -78,13 +86,18 @@ export function like(value: number, x: Type): Value {
 }
 
 /** Sum of two elements. */
-export const add: Binary = arithmetic({ name: 'add', onnx: 'Add', vjp: (g) => ({ a: g, b: g }) });
+export const add: Binary = arithmetic({ name: 'add', onnx: 'Add', fold: (a, b) => a + b, vjp: (g) => ({ a: g, b: g }) });
 
 /** Difference of two elements. */
-export const sub: Binary = arithmetic({ name: 'sub', onnx: 'Sub', vjp: (g) => ({ a: g, b: neg(g) }) });
+export const sub: Binary = arithmetic({ name: 'sub', onnx: 'Sub', fold: (a, b) => a - b, vjp: (g) => ({ a: g, b: neg(g) }) });
 
 /** Product of two elements. */
-export const mul: Binary = arithmetic({ name: 'mul', onnx: 'Mul', vjp: (g, { a, b }) => ({ a: mul(g, b), b: mul(g, a) }) });
+export const mul: Binary = arithmetic({
+  name: 'mul',
+  onnx: 'Mul',
+  fold: (a, b) => a * b,
+  vjp: (g, { a, b }) => ({ a: mul(g, b), b: mul(g, a) }),
+});
 
 /** Quotient of two elements. Integers divide towards zero. */
 export const div: Binary = arithmetic({
@@ -149,7 +162,7 @@ export const logicalOr: Binary = comparison('logicalOr', 'Or');
 export const logicalNot: Unary = pointwise({ name: 'logicalNot', onnx: 'Not', dtypes: 'any', vjp: () => ({}) });
 
 /** Minus each element. */
-export const neg: Unary = pointwise({ name: 'neg', onnx: 'Neg', dtypes: 'any', vjp: (g) => ({ x: neg(g) }) });
+export const neg: Unary = pointwise({ name: 'neg', onnx: 'Neg', fold: (x) => -x, dtypes: 'any', vjp: (g) => ({ x: neg(g) }) });
 
 /** Absolute value of each element; its gradient at 0 is 0. */
 export const abs: Unary = pointwise({ name: 'abs', onnx: 'Abs', dtypes: 'any', vjp: (g, { x }) => ({ x: mul(g, sign(x)) }) });
@@ -167,7 +180,11 @@ export const log: Unary = pointwise({ name: 'log', onnx: 'Log', vjp: (g, { x }) 
 export const sqrt: Unary = pointwise({ name: 'sqrt', onnx: 'Sqrt', vjp: (g, { y }) => ({ x: div(mul(g, like(0.5, g)), y) }) });
 
 /** One over each element. */
-export const reciprocal: Unary = pointwise({ name: 'reciprocal', onnx: 'Reciprocal', vjp: (g, { y }) => ({ x: neg(mul(g, mul(y, y))) }) });
+export const reciprocal: Unary = pointwise({
+  name: 'reciprocal',
+  onnx: 'Reciprocal',
+  vjp: (g, { y }) => ({ x: neg(mul(g, mul(y, y))) }),
+});
 
 /** Sine of each element, in radians. */
 export const sin: Unary = pointwise({ name: 'sin', onnx: 'Sin', vjp: (g, { x }) => ({ x: mul(g, cos(x)) }) });
@@ -215,7 +232,7 @@ export const gelu: Unary = pointwise({
 });
 
 /** ½ + ½x for x from −1 to 1, in one pass where the formula takes two. Outside that range it is clipped, and its gradient is 0. */
-const halfPlusHalf: Unary = defineOp({
+export const halfPlusHalf: Unary = defineOp({
   name: 'halfPlusHalf',
   inputs: ['x'],
   infer: ({ x }) => x,
@@ -229,7 +246,8 @@ export const where: Op<['condition', 'a', 'b']> = defineOp({
   name: 'where',
   inputs: ['condition', 'a', 'b'],
   infer: ({ condition, a, b }) => {
-    if (condition.dtype !== 'bool') throw new DTypeError(`where: condition is ${condition.dtype}; it needs bool. Use a comparison.`);
+    if (condition.dtype !== 'bool')
+      throw new DTypeError(`where: condition is ${condition.dtype}; it needs bool. Use a comparison.`);
     const dtype = sameDType(a, b, 'where');
     return { shape: broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape, 'where'), 'where'), dtype };
   },
@@ -275,4 +293,5 @@ export const stopGradient: Unary = defineOp({
   lower: (_emitter, { x }) => x,
   vjp: () => ({}),
   pointwise: true,
+  view: true,
 });

@@ -66,7 +66,9 @@ function alongAxisType(x: Type, indices: Type, axis: number, speaker: string): v
   requireIndices(indices, speaker);
   const fits = x.shape.length === indices.shape.length && x.shape.every((size, i) => i === axis || indices.shape[i] === size);
   if (!fits) {
-    throw new ShapeError(`${speaker}: x is ${formatShape(x.shape)} and indices are ${formatShape(indices.shape)}; they must have the same lengths on every axis but ${axis}.`);
+    throw new ShapeError(
+      `${speaker}: x is ${formatShape(x.shape)} and indices are ${formatShape(indices.shape)}; they must have the same lengths on every axis but ${axis}.`,
+    );
   }
 }
 
@@ -81,7 +83,8 @@ export const takeAlong: Op<['x', 'indices'], { axis: number }> = defineOp({
     alongAxisType(x, indices, axis, 'takeAlong');
     return { shape: indices.shape, dtype: x.dtype };
   },
-  lower: (emitter, { x, indices, axis }) => emitter.node('GatherElements', [x, indices], { attributes: { axis: { int: axis } } }),
+  lower: (emitter, { x, indices, axis }) =>
+    emitter.node('GatherElements', [x, indices], { attributes: { axis: { int: axis } } }),
   vjp: (g, { x, indices, axis }) => ({ x: addAlong(g, indices, { axis, size: x.shape[axis]! }) }),
 });
 
@@ -125,7 +128,13 @@ export const dropoutMask: Op<['bytes'], { kept: number }> = defineOp({
 });
 
 /** Whether each index equals the number of its place along a new last axis, as 0 or 1. Shapes: indices `[...I]` → `[...I, size]`. */
-export function oneHot(indices: Value, { size, dtype = 'float32' }: { readonly size: number; readonly dtype?: 'float32' | 'float64' }): Value {
-  const places = constant(Array.from({ length: size }, (_, i) => i), indices.dtype);
+export function oneHot(
+  indices: Value,
+  { size, dtype = 'float32' }: { readonly size: number; readonly dtype?: 'float32' | 'float64' },
+): Value {
+  const places = constant(
+    Array.from({ length: size }, (_, i) => i),
+    indices.dtype,
+  );
   return cast(equal(reshape(indices, { shape: [...indices.shape, 1] }), places), { to: dtype });
 }

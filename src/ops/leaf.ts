@@ -1,5 +1,5 @@
 import type { DType, Shape, TypedArray } from '../core/index.ts';
-import { type Emitter, Node, type OpRow, type Source, type Type, type Value } from '../graph/index.ts';
+import { type Emitter, Node, type OpRow, plainFacts, type Source, type Type, type Value } from '../graph/index.ts';
 
 /** Content that lies in JavaScript memory and is handed to the runtime when the graph runs. */
 export interface HostSource extends Source {
@@ -8,7 +8,7 @@ export interface HostSource extends Source {
 }
 
 function leafRow(name: string, lower: OpRow['lower']): OpRow {
-  return { name, inputs: [], outputs: ['y'], lower, vjp: () => [], pointwise: false, view: false };
+  return { name, inputs: [], outputs: ['y'], lower, vjp: () => [], ...plainFacts };
 }
 
 const dataRow = leafRow('data', () => {
@@ -35,7 +35,8 @@ export function constant(values: number | readonly number[], dtype: DType = 'flo
   const list = typeof values === 'number' ? [values] : values;
   const type = { dtype, shape: shape ?? (typeof values === 'number' ? [] : [list.length]) };
   // JSON has no infinities, so they are spelled out for the structure's text.
-  return new Node(constantRow, [], { data: list, spelled: list.every(Number.isFinite) ? null : list.join() }, [type]).outputs[0]!;
+  return new Node(constantRow, [], { data: list, spelled: list.every(Number.isFinite) ? null : list.join() }, [type])
+    .outputs[0]!;
 }
 
 /** The numbers of a leaf made by `constant`, or `null` for any other value. */

@@ -1,4 +1,4 @@
-import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError } from '../core/index.ts';
+import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { reshape, transpose } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -15,6 +15,7 @@ export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
   infer: ({ a, b, transposeA, transposeB }) => matmulType(a, b, { transposeA, transposeB }),
+  flops: ([a], { transposeA }, y) => 2 * sizeOf(y.shape) * a!.shape.at(transposeA ? -2 : -1)!,
   lower: (emitter, { a, b, transposeA, transposeB }) => lowerMatmul(emitter, a, b, { transposeA, transposeB }),
   vjp: (g, { a, b, transposeA, transposeB }) => {
     // A matrix that multiplies every one of a batch gets one product over all rows, not one a batch and a sum.
@@ -48,7 +49,8 @@ function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): T
     throw new DTypeError(`matmul: a is ${a.dtype} and b is ${b.dtype}; both need one floating-point type. Cast one of them.`);
   }
   const shapes = `a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}`;
-  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(`matmul: ${shapes}; both need at least two axes. Reshape a vector first.`);
+  if (a.shape.length < 2 || b.shape.length < 2)
+    throw new ShapeError(`matmul: ${shapes}; both need at least two axes. Reshape a vector first.`);
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
@@ -70,7 +72,8 @@ function lowerMatmul(emitter: Emitter, a: string, b: string, { transposeA, trans
   if (emitter.has('FusedMatMul') && typeA.dtype === 'float32') {
     return emitter.node('FusedMatMul', [a, b], { attributes: flags, domain: 'com.microsoft' });
   }
-  const swapped = (name: string, rank: number) => emitter.node('Transpose', [name], { attributes: { perm: { ints: swapLastTwo(rank) } } });
+  const swapped = (name: string, rank: number) =>
+    emitter.node('Transpose', [name], { attributes: { perm: { ints: swapLastTwo(rank) } } });
   return emitter.node('MatMul', [
     transposeA ? swapped(a, typeA.shape.length) : a,
     transposeB ? swapped(b, typeB.shape.length) : b,
@@ -102,13 +105,20 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
     const [out, width] = weight.shape;
     const shapes = `x is ${formatShape(x.shape)} and weight is ${formatShape(weight.shape)}`;
     if (weight.shape.length !== 2) throw new ShapeError(`linear: ${shapes}; weight needs two axes, [out, in].`);
-    if (x.shape.at(-1) !== width) throw new ShapeError(`linear: ${shapes}; the last axis of x (${x.shape.at(-1)}) must equal the last of weight (${width}).`);
+    if (x.shape.at(-1) !== width)
+      throw new ShapeError(
+        `linear: ${shapes}; the last axis of x (${x.shape.at(-1)}) must equal the last of weight (${width}).`,
+      );
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
-      throw new ShapeError(`linear: bias is ${formatShape(bias.shape)} and weight is ${formatShape(weight.shape)}; bias must be [${out}].`);
+      throw new ShapeError(
+        `linear: bias is ${formatShape(bias.shape)} and weight is ${formatShape(weight.shape)}; bias must be [${out}].`,
+      );
     }
-    if (x.dtype !== weight.dtype || !isFloat(x.dtype)) throw new DTypeError(`linear: x is ${x.dtype} and weight is ${weight.dtype}; both need one floating-point type.`);
+    if (x.dtype !== weight.dtype || !isFloat(x.dtype))
+      throw new DTypeError(`linear: x is ${x.dtype} and weight is ${weight.dtype}; both need one floating-point type.`);
     return { shape: [...x.shape.slice(0, -1), out!], dtype: x.dtype };
   },
+  flops: ([x], _attributes, y) => 2 * sizeOf(y.shape) * x!.shape.at(-1)!,
   lower: (emitter, { x, weight, bias, y }) => {
     const type = emitter.type(x);
     const flat = type.shape.length === 2;

@@ -1,8 +1,18 @@
-import { broadcastShapes, DTypeError, formatShape, normalizeAxis, resolveShape, sameShape, type Shape, ShapeError, sizeOf } from '../core/index.ts';
-import { constant } from './leaf.ts';
+import {
+  broadcastShapes,
+  DTypeError,
+  formatShape,
+  normalizeAxis,
+  resolveShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from '../core/index.ts';
 import { defineMultiOp, defineOp, type Emitter, type MultiOp, type Op, type Value } from '../graph/index.ts';
+import { constant } from './leaf.ts';
 
-const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
+export const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'reshape',
   inputs: ['x'],
   infer: ({ x, shape }) => ({ shape, dtype: x.dtype }),
@@ -30,7 +40,9 @@ export const transpose: Op<['x'], { perm: readonly number[] }> = defineOp({
   infer: ({ x, perm }) => {
     const sorted = [...perm].sort((a, b) => a - b);
     if (perm.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
-      throw new ShapeError(`transpose: x is ${formatShape(x.shape)} and perm is ${formatShape(perm)}; perm must name each axis from 0 to ${x.shape.length - 1} once.`);
+      throw new ShapeError(
+        `transpose: x is ${formatShape(x.shape)} and perm is ${formatShape(perm)}; perm must name each axis from 0 to ${x.shape.length - 1} once.`,
+      );
     }
     return { shape: perm.map((axis) => x.shape[axis]!), dtype: x.dtype };
   },
@@ -38,12 +50,14 @@ export const transpose: Op<['x'], { perm: readonly number[] }> = defineOp({
   vjp: (g, { perm }) => ({ x: transpose(g, { perm: perm.map((_, i) => perm.indexOf(i)) }) }),
 });
 
-const expandRow: Op<['x'], { shape: Shape }> = defineOp({
+export const expandRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'expand',
   inputs: ['x'],
   infer: ({ x, shape }) => {
     if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape)) {
-      throw new ShapeError(`expand: x is ${formatShape(x.shape)} and shape is ${formatShape(shape)}; x must broadcast to shape, which may not be smaller.`);
+      throw new ShapeError(
+        `expand: x is ${formatShape(x.shape)} and shape is ${formatShape(shape)}; x must broadcast to shape, which may not be smaller.`,
+      );
     }
     return { shape, dtype: x.dtype };
   },
@@ -70,20 +84,25 @@ export const sliceRow: Op<['x'], { axis: number; start: number; end: number }> =
   infer: ({ x, axis, start, end }) => {
     const length = x.shape[axis]!;
     if (!(start >= 0 && start < end && end <= length)) {
-      throw new ShapeError(`slice: x is ${formatShape(x.shape)} and the range on axis ${axis} is ${start} to ${end}; it must hold at least one element within 0 to ${length}.`);
+      throw new ShapeError(
+        `slice: x is ${formatShape(x.shape)} and the range on axis ${axis} is ${start} to ${end}; it must hold at least one element within 0 to ${length}.`,
+      );
     }
     return { shape: x.shape.map((size, i) => (i === axis ? end - start : size)), dtype: x.dtype };
   },
   lower: (emitter, { x, axis, start, end }) =>
     emitter.node('Slice', [x, emitter.dims([start]), emitter.dims([end]), emitter.constant('int64', [axis])]),
-  vjp: (g, { x, axis, start, end }) => ({ x: padRow(g, { axis, before: start, after: x.shape[axis]! - end }) }),
+  vjp: (g, { x, axis, start, end }) => ({ x: pad(g, { axis, before: start, after: x.shape[axis]! - end }) }),
 });
 
 /**
  * The elements from `start` up to `end` (default: the end) along `axis`; negative numbers count from the back.
  * @throws ShapeError when there is no such axis, or the range is empty or goes past the end.
  */
-export function slice(x: Value, { axis, start, end }: { readonly axis: number; readonly start: number; readonly end?: number }): Value {
+export function slice(
+  x: Value,
+  { axis, start, end }: { readonly axis: number; readonly start: number; readonly end?: number },
+): Value {
   const at = normalizeAxis(axis, x.shape.length, 'slice');
   const length = x.shape[at]!;
   const from = start < 0 ? start + length : start;
@@ -92,24 +111,31 @@ export function slice(x: Value, { axis, start, end }: { readonly axis: number; r
 }
 
 /** x with `before` and `after` zeros set along one axis; undoes the shape of `slice`. */
-export const padRow: Op<['x'], { axis: number; before: number; after: number }> = defineOp({
+export const pad: Op<['x'], { axis: number; before: number; after: number }> = defineOp({
   name: 'pad',
   inputs: ['x'],
-  infer: ({ x, axis, before, after }) => ({ shape: x.shape.map((size, i) => (i === axis ? size + before + after : size)), dtype: x.dtype }),
+  infer: ({ x, axis, before, after }) => ({
+    shape: x.shape.map((size, i) => (i === axis ? size + before + after : size)),
+    dtype: x.dtype,
+  }),
   lower: (emitter, { x, axis, before, after }) =>
     emitter.node('Pad', [x, emitter.dims([before, after]), null, emitter.constant('int64', [axis])]),
   vjp: (g, { x, axis, before }) => ({ x: sliceRow(g, { axis, start: before, end: before + x.shape[axis]! }) }),
 });
 
-const concatRow: Op<['...xs'], { axis: number }> = defineOp({
+export const concatRow: Op<['...xs'], { axis: number }> = defineOp({
   name: 'concat',
   inputs: ['...xs'],
   infer: ({ xs, axis }) => {
     const [first] = xs;
     for (const x of xs) {
       const fits = x.shape.length === first!.shape.length && x.shape.every((size, i) => i === axis || size === first!.shape[i]);
-      if (!fits) throw new ShapeError(`concat: ${xs.map((t) => formatShape(t.shape)).join(', ')} must have the same lengths on every axis but ${axis}.`);
-      if (x.dtype !== first!.dtype) throw new DTypeError(`concat: element types are ${xs.map((t) => t.dtype).join(', ')}; all need one. Cast first.`);
+      if (!fits)
+        throw new ShapeError(
+          `concat: ${xs.map((t) => formatShape(t.shape)).join(', ')} must have the same lengths on every axis but ${axis}.`,
+        );
+      if (x.dtype !== first!.dtype)
+        throw new DTypeError(`concat: element types are ${xs.map((t) => t.dtype).join(', ')}; all need one. Cast first.`);
     }
     const total = xs.reduce((count, x) => count + x.shape[axis]!, 0);
     return { shape: first!.shape.map((size, i) => (i === axis ? total : size)), dtype: first!.dtype };
@@ -140,7 +166,12 @@ function splitInto(parts: number): Split {
       inputs: ['x'],
       outputs,
       infer: ({ x, axis, sizes }) =>
-        Object.fromEntries(outputs.map((name, i) => [name, { shape: x.shape.map((size, at) => (at === axis ? sizes[i]! : size)), dtype: x.dtype }])),
+        Object.fromEntries(
+          outputs.map((name, i) => [
+            name,
+            { shape: x.shape.map((size, at) => (at === axis ? sizes[i]! : size)), dtype: x.dtype },
+          ]),
+        ),
       lower: (emitter: Emitter, { x, axis, sizes }) =>
         emitter.nodes('Split', [x, emitter.dims(sizes)], sizes.length, { attributes: { axis: { int: axis } } }),
       vjp: (gradients, seen) => {
@@ -161,7 +192,9 @@ export function split(x: Value, { axis, sizes }: { readonly axis: number; readon
   const at = normalizeAxis(axis, x.shape.length, 'split');
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== x.shape[at] || sizes.some((size) => size < 1)) {
-    throw new ShapeError(`split: x is ${formatShape(x.shape)} and sizes are ${formatShape(sizes)}; they must be positive and add up to ${x.shape[at]} on axis ${at}.`);
+    throw new ShapeError(
+      `split: x is ${formatShape(x.shape)} and sizes are ${formatShape(sizes)}; they must be positive and add up to ${x.shape[at]} on axis ${at}.`,
+    );
   }
   if (sizes.length === 1) return [x];
   return Object.values(splitInto(sizes.length)(x, { axis: at, sizes }));

@@ -28,15 +28,20 @@ export const logSoftmax: Op<['x'], { axis: number }> = defineOp({
   vjp: (g, { y, axis }) => ({ x: sub(g, mul(exp(y), sum(g, { axes: [axis], keepDims: true }))) }),
 });
 
-const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], { eps: number }> = defineMultiOp({
+export const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], { eps: number }> = defineMultiOp({
   name: 'layerNorm',
   inputs: ['x', 'weight', 'bias?'],
   outputs: ['y', 'mean', 'invStd'],
   infer: ({ x, weight, bias }) => {
     const size = x.shape.at(-1);
-    for (const [name, part] of [['weight', weight], ['bias', bias]] as const) {
+    for (const [name, part] of [
+      ['weight', weight],
+      ['bias', bias],
+    ] as const) {
       if (part && (part.shape.length !== 1 || part.shape[0] !== size)) {
-        throw new ShapeError(`layerNorm: x is ${formatShape(x.shape)} and ${name} is ${formatShape(part.shape)}; ${name} must be [${size}].`);
+        throw new ShapeError(
+          `layerNorm: x is ${formatShape(x.shape)} and ${name} is ${formatShape(part.shape)}; ${name} must be [${size}].`,
+        );
       }
     }
     const type = alongAxis({ x, axis: -1 }, 'layerNorm');
@@ -64,7 +69,11 @@ const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], {
       const cubed = mul(invStd, mul(invStd, invStd));
       parts.push(mul(mul(gradients.invStd, mul(cubed, mul(count, like(-1, x)))), centered));
     }
-    return { x: parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : null, weight: forWeight, bias: bias ? gradients.y : null };
+    return {
+      x: parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : null,
+      weight: forWeight,
+      bias: bias ? gradients.y : null,
+    };
   },
 });
 

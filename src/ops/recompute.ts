@@ -1,4 +1,4 @@
-import { defineOp, type Op, type Value } from '../graph/index.ts';
+import { defineOp, type Op } from '../graph/index.ts';
 
 /**
  * The value itself, not before `token` has been computed. The clean-up never merges it with its input, so what is
@@ -18,7 +18,5 @@ export const after: Op<['x', 'token']> = defineOp({
     return emitter.node('Reshape', [x, emitter.node('Add', [emitter.dims(y.shape), zero])]);
   },
   vjp: (g) => ({ x: g }),
+  view: true,
 });
-
-/** What a checkpointed call needs to be repeated: it maps the call's arguments to its result, and the result's gradient back. */
-export type Replay = (g: Value, args: readonly Value[], captured: readonly Value[]) => readonly (Value | null)[];

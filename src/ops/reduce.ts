@@ -28,7 +28,9 @@ function reduction(row: {
     inputs: ['x'],
     infer: ({ x, axes, keepDims }) => {
       if (!isFloat(x.dtype) && !(row.integers && x.dtype !== 'bool')) {
-        throw new DTypeError(`${row.name}: x is ${x.dtype}; it needs ${row.integers ? 'a number' : 'a floating-point'} type. Cast it first.`);
+        throw new DTypeError(
+          `${row.name}: x is ${x.dtype}; it needs ${row.integers ? 'a number' : 'a floating-point'} type. Cast it first.`,
+        );
       }
       return { shape: reducedShape(x.shape, { axes, keepDims }), dtype: x.dtype };
     },
@@ -70,7 +72,10 @@ export const mean: Op<['x'], Reduction> = reduction({
 });
 
 /** Gradient of an extreme: shared evenly among the elements that equal it, as in PyTorch's amax and amin. */
-function toExtremes(g: Value, { x, y, axes }: { readonly x: Value; readonly y: Value; readonly axes: readonly number[] }): Value {
+function toExtremes(
+  g: Value,
+  { x, y, axes }: { readonly x: Value; readonly y: Value; readonly axes: readonly number[] },
+): Value {
   const hits = cast(equal(x, y), { to: x.dtype });
   return mul(div(g, sum(hits, { axes, keepDims: true })), hits);
 }

@@ -1,0 +1,6 @@
+/**
+ * The reverse walk: from a graph to the graph of its gradients. Reads op rows, knows no op by name.
+ * May import core, graph and ops. New gradients are written in op rows, not here.
+ */
+export { checkpointed } from './checkpoint.ts';
+export { gradients } from './gradients.ts';

@@ -1,0 +1,152 @@
+import { type DType, newArray, type Shape, sizeOf, type TypedArray } from '../core/index.ts';
+import {
+  type EmitOptions,
+  type EmittedAttribute,
+  type Emitter,
+  type Node,
+  type Type,
+  topologicalOrder,
+  type Value,
+} from '../graph/index.ts';
+import { isData } from '../ops/index.ts';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValueInfo } from './proto.ts';
+import { onnxElementType } from './proto.ts';
+
+/** Where an input of a lowered graph comes from: a leaf of the graph, or an int64 vector that follows from its shapes. */
+export type GraphInput = { readonly leaf: Node } | { readonly dims: readonly number[] };
+
+/** An ONNX graph and what its inputs stand for, in order. */
+export interface Lowered {
+  readonly graph: OnnxGraph;
+  readonly inputs: readonly GraphInput[];
+}
+
+/**
+ * The ONNX graph that computes `outputs`. Everything that depends on shapes is an input of it, so two graphs of one
+ * structure lower to the same bytes whatever their shapes.
+ * @param has whether the runtime has an operator that not every runtime has.
+ */
+export function lower(outputs: readonly Value[], has: (opType: string) => boolean): Lowered {
+  const writer = new GraphWriter(has);
+  for (const node of topologicalOrder(outputs)) writer.add(node);
+  return { graph: writer.finish(outputs), inputs: writer.inputs };
+}
+
+class GraphWriter implements Emitter {
+  readonly inputs: GraphInput[] = [];
+  readonly has: (opType: string) => boolean;
+  readonly #names = new Map<Value, string>();
+  readonly #types = new Map<string, Type>();
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxTensor[] = [];
+  readonly #inputInfos: OnnxValueInfo[] = [];
+  readonly #emitted = new Map<string, string[]>();
+  readonly #constants = new Map<string, string>();
+  #count = 0;
+
+  constructor(has: (opType: string) => boolean) {
+    this.has = has;
+  }
+
+  add(node: Node): void {
+    if (isData(node)) {
+      this.#name(node.outputs[0]!, this.#input({ leaf: node }, node.outputs[0]!.dtype));
+      return;
+    }
+    const inputs = node.inputs.map((input) => input && this.#names.get(input)!);
+    const names = node.row.lower(this, inputs, node.attributes, node.outputs);
+    node.outputs.forEach((output, i) => this.#name(output, names[i]!));
+  }
+
+  finish(outputs: readonly Value[]): OnnxGraph {
+    const taken = new Set(this.#inputInfos.map(({ name }) => name));
+    for (const { name } of this.#initializers) taken.add(name);
+    const infos = outputs.map((output) => {
+      // An output needs a name of its own: a copy where it is an input, a constant, or another output as well.
+      let name = this.#names.get(output)!;
+      if (taken.has(name)) name = this.#fresh(this.#nodes, 'Identity', [name]);
+      taken.add(name);
+      return { name, dtype: output.dtype };
+    });
+    return { name: 'qkv', nodes: this.#nodes, initializers: this.#initializers, inputs: this.#inputInfos, outputs: infos };
+  }
+
+  node(opType: string, inputs: readonly (string | null)[], options: EmitOptions = {}): string {
+    return this.nodes(opType, inputs, 1, options)[0]!;
+  }
+
+  nodes(
+    opType: string,
+    inputs: readonly (string | null)[],
+    outputs: number,
+    { attributes = {}, domain }: EmitOptions = {},
+  ): string[] {
+    const names = inputs.map((name) => name ?? '');
+    while (names.at(-1) === '') names.pop();
+    const key = `${opType}|${names}|${JSON.stringify(attributes)}`;
+    const known = this.#emitted.get(key);
+    if (known && known.length >= outputs) return known;
+    const results = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    const encoded = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, encodeAttribute(value)]));
+    this.#nodes.push({ opType, inputs: names, outputs: results, attributes: encoded, ...(domain && { domain }) });
+    this.#emitted.set(key, results);
+    return results;
+  }
+
+  constant(dtype: DType, data: TypedArray | readonly number[], shape: Shape = [data.length]): string {
+    const key = `${dtype}|${shape}|${Array.from(data as ArrayLike<number>, (x) => (Object.is(x, -0) ? '-0' : x))}`;
+    let name = this.#constants.get(key);
+    if (!name) {
+      name = `c${this.#constants.size}`;
+      this.#constants.set(key, name);
+      this.#initializers.push({
+        name,
+        dtype,
+        shape,
+        data: Array.isArray(data) ? filled(dtype, data as number[], sizeOf(shape)) : (data as TypedArray),
+      });
+    }
+    return name;
+  }
+
+  dims(values: readonly number[]): string {
+    return this.#input({ dims: values }, 'int64');
+  }
+
+  type(name: string): Type {
+    return this.#types.get(name)!;
+  }
+
+  #input(input: GraphInput, dtype: DType): string {
+    const name = `i${this.inputs.length}`;
+    this.inputs.push(input);
+    this.#inputInfos.push({ name, dtype });
+    return name;
+  }
+
+  #name(value: Value, name: string): void {
+    this.#names.set(value, name);
+    // Where ops share a name (a view that costs nothing), the first type is the one that was emitted.
+    if (!this.#types.has(name)) this.#types.set(name, value);
+  }
+
+  #fresh(nodes: OnnxNode[], opType: string, inputs: readonly string[]): string {
+    const name = `v${this.#count++}`;
+    nodes.push({ opType, inputs, outputs: [name] });
+    return name;
+  }
+}
+
+function encodeAttribute(value: EmittedAttribute): OnnxAttribute {
+  return 'dtype' in value ? { int: onnxElementType(value.dtype) } : value;
+}
+
+function filled(dtype: DType, numbers: readonly number[], size: number): TypedArray {
+  const array = newArray(dtype, size);
+  if (array instanceof BigInt64Array)
+    numbers.forEach((number, i) => {
+      array[i] = BigInt(number);
+    });
+  else array.set(numbers);
+  return array;
+}

@@ -1,6 +1,5 @@
 import koffi from 'koffi';
 import type { DType } from '../../core/index.ts';
-import { onnxElementType } from '../../onnx/index.ts';
 import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
 import { operatorsOfCpu } from '../operators.ts';
@@ -13,6 +12,21 @@ const ORT_DISABLE_ALL = 0;
 const ORT_ENABLE_ALL = 99;
 const OrtArenaAllocator = 1;
 const OrtMemTypeDefault = 0;
+
+// ONNXTensorElementDataType of the same header.
+const elementTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  bfloat16: 16,
+};
+const dtypes = Object.keys(elementTypes) as DType[];
 
 /** What all sessions of the process share: one environment with one thread pool and one arena. */
 interface Environment {
@@ -231,7 +245,7 @@ function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { ap
     slot.array.byteLength,
     lengths,
     lengths.length,
-    onnxElementType(dtype),
+    elementTypes[dtype],
   );
   tensors.add(shape, new Handle(api, 'ReleaseValue', pointer));
   return pointer;
@@ -249,25 +263,12 @@ function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Decla
     const info = new Handle(api, 'ReleaseTypeInfo', api.create(`SessionGet${kind}TypeInfo`, session.pointer, i));
     // Belongs to `info`; null where the value is no tensor.
     const tensor = api.create('CastTypeInfoToTensorInfo', info.pointer);
-    types.set(name, tensor === 0n ? null : (dtypeOf(Number(api.create('GetTensorElementType', tensor))) ?? null));
+    types.set(name, tensor === 0n ? null : dtypeOf(Number(api.create('GetTensorElementType', tensor))));
     info.dispose();
   }
   return types;
 }
 
-const dtypes: readonly DType[] = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int64',
-  'int32',
-  'uint32',
-  'int8',
-  'uint8',
-  'bool',
-];
-
-function dtypeOf(elementType: number): DType | undefined {
-  return dtypes.find((dtype) => onnxElementType(dtype) === elementType);
+function dtypeOf(elementType: number): DType | null {
+  return dtypes.find((dtype) => elementTypes[dtype] === elementType) ?? null;
 }

@@ -1,11 +1,12 @@
 // Runs before `npm start`, `npm test`, `npm run check` and `npm run bench`, so that a fresh clone needs no other command:
 // installs the locked packages when they are missing or not the locked ones and, with --build, brings dist/ up to date.
-// Imports Node's own modules only: it runs before anything is installed.
+// Imports no package: it runs before any is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmCommand } from './npm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...names) => join(root, ...names);
@@ -31,17 +32,10 @@ function installedPackages() {
   return isCurrent ? 'current' : 'stale';
 }
 
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: command === 'npm.cmd' });
+function run({ command, args, shell }) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell });
   if (error) console.error(`qkv: ${command}: ${error.message}`);
   return status ?? 1;
-}
-
-function runNpm(args) {
-  // The npm that started this script, where there is one, so that no second version takes part.
-  const npm = process.env.npm_execpath ?? '';
-  if (basename(npm) === 'npm-cli.js') return run(process.execPath, [npm, ...args]);
-  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
 }
 
 function install() {
@@ -50,7 +44,7 @@ function install() {
   // `npm ci` empties node_modules first; where only some packages differ, an install from the lock changes those alone.
   const args = state === 'missing' ? ['ci'] : ['install', '--no-save'];
   console.error(`qkv: packages ${state}; running npm ${args.join(' ')}`);
-  const status = runNpm([...args, '--no-audit', '--no-fund', '--loglevel=error']);
+  const status = run(npmCommand([...args, '--no-audit', '--no-fund', '--loglevel=error']));
   if (status !== 0) process.exit(status);
 }
 
@@ -76,7 +70,8 @@ function build() {
   const wanted = sourceHash();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('qkv: building dist/');
-  const status = run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
+  const status = run({ command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json'] });
   if (status !== 0) process.exit(status);
   for (const file of filesUnder('dist')) {
     if (!/\.(js|d\.ts|d\.ts\.map)$/.test(file)) continue;

@@ -91,6 +91,7 @@ export class HostMemory {
   readonly #pool = new Map<number, Storage[]>();
   #bytes = 0;
   #pooledBytes = 0;
+  #isClosed = false;
 
   constructor(allocate: (bytes: number) => Storage) {
     this.#allocate = allocate;
@@ -147,11 +148,12 @@ export class HostMemory {
     this.#pool.set(slot.capacity, idle);
     idle.push(slot.storage);
     this.#pooledBytes += slot.capacity;
-    this.#trim(Math.max(leastPoolBytes, this.#bytes));
+    this.#trim(this.#isClosed ? 0 : Math.max(leastPoolBytes, this.#bytes));
   }
 
-  /** Disposes every buffer and empties the pool. */
-  clear(): void {
+  /** Disposes every buffer and keeps no memory from now on. */
+  close(): void {
+    this.#isClosed = true;
     for (const slot of [...this.#live]) this.dispose(slot);
     this.#trim(0);
   }

@@ -174,7 +174,7 @@ export class HostRuntime implements Runtime {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const model of [...this.#programs]) this.#retire(model);
-    this.#memory.clear();
+    this.#memory.close();
     this.#closeIfIdle();
   }
 

@@ -1,6 +1,8 @@
-import { coreCount, notice, rows, setting } from '#runtime-rows';
+import { machineFacts, notice, rows, setting } from '#runtime-rows';
 import { ConfigError, UnsupportedError } from '../core/index.ts';
 import type { Availability, Device, Runtime, RuntimeRequest, RuntimeRow } from './runtime.ts';
+
+export { machineFacts } from '#runtime-rows';
 
 const opened = new Map<string, Promise<Runtime>>();
 let isTold = false;
@@ -63,7 +65,7 @@ async function open(row: RuntimeRow, threads: number): Promise<Runtime> {
 
 function threadCount(requested: number | undefined): number {
   const text = setting('QKV_THREADS');
-  const threads = requested ?? (text === undefined ? coreCount() : Number(text));
+  const threads = requested ?? (text === undefined ? machineFacts().cores : Number(text));
   if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads;
   const source = requested === undefined ? `QKV_THREADS is ${text}` : `threads is ${requested}`;
   throw new ConfigError(`openRuntime: ${source}; it must be a whole number from 1 to 1024.`);

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { UnsupportedError } from '../core/index.ts';
 import { HostRuntime } from './host-runtime.ts';
+import { readMachine } from './machine.node.ts';
 import { findLibrary, findPackage } from './ort/library.node.ts';
 import type { Availability, RuntimeRow } from './runtime.ts';
 
@@ -47,10 +47,8 @@ export function setting(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
-/** The number of threads that run at once here. */
-export function coreCount(): number {
-  return availableParallelism();
-}
+/** What is known of this machine. */
+export const machineFacts = readMachine;
 
 /** Tells the user something that is not an error. */
 export function notice(message: string): void {

@@ -1,5 +1,5 @@
 import { HostRuntime } from './host-runtime.ts';
-import type { RuntimeRow } from './runtime.ts';
+import type { MachineFacts, RuntimeRow } from './runtime.ts';
 
 /** The ways to run models in a browser, best first. */
 export const rows: readonly RuntimeRow[] = [
@@ -38,9 +38,10 @@ export function setting(_name: string): string | undefined {
   return undefined;
 }
 
-/** The number of threads that run at once here. */
-export function coreCount(): number {
-  return navigator.hardwareConcurrency || 1;
+/** What a page may know of its machine. */
+export function machineFacts(): MachineFacts {
+  const cores = navigator.hardwareConcurrency || 1;
+  return { platform: 'browser', arch: 'wasm', cpu: 'unknown', cores, memoryBytes: null, features: 'unknown' };
 }
 
 /** Tells the user something that is not an error. */

@@ -86,7 +86,7 @@ export interface Runtime {
   readonly canAbort: boolean;
   /** Whether the fused or contributed operator of this name runs on the device. False for names the runtime does not know. */
   has(operator: string): boolean;
-  /** Whether products and element-wise operators compute in this type on the device (and not by way of another one). */
+  /** Whether products and the basic element-wise operators compute in this type on the device, and not by way of another. */
   computes(dtype: DType): boolean;
   /** A buffer of `length` elements whose contents are undefined. */
   allocate(dtype: DType, length: number): RuntimeBuffer;
@@ -122,4 +122,18 @@ export interface RuntimeRow {
   /** Cheap: looks for libraries and features, loads what it must. */
   probe(): Promise<Availability>;
   create(options: { readonly threads: number }): Promise<Runtime>;
+}
+
+/** What is known of the machine underneath, for reports. */
+export interface MachineFacts {
+  readonly platform: string;
+  readonly arch: string;
+  /** The processor's name. */
+  readonly cpu: string;
+  /** Threads that run at once. */
+  readonly cores: number;
+  /** Memory in all; null where it is not told. */
+  readonly memoryBytes: number | null;
+  /** Processor features that matter to matrix products, in Linux's spelling. */
+  readonly features: readonly string[] | 'unknown';
 }

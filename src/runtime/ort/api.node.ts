@@ -186,9 +186,18 @@ export class Handle {
 }
 
 // koffi runs native code on stacks of its own, 128 KiB for asynchronous calls: ONNX Runtime expects a thread's usual 8 MiB.
-// The pages are only used once touched. Stacks that exist already keep their size, hence before the first call.
+// Their pages are only used once touched. koffi takes the sizes before it loads its first library and never after.
 function enlargeStacks(koffi: KoffiModule): void {
-  const { sync_stack_size = 0, async_stack_size = 0 } = koffi.config();
   const bytes = 8 * 2 ** 20;
-  koffi.config({ sync_stack_size: Math.max(sync_stack_size, bytes), async_stack_size: Math.max(async_stack_size, bytes) });
+  const { sync_stack_size = 0, async_stack_size = 0 } = koffi.config();
+  if (sync_stack_size >= bytes && async_stack_size >= bytes) return;
+  try {
+    koffi.config({ sync_stack_size: Math.max(sync_stack_size, bytes), async_stack_size: Math.max(async_stack_size, bytes) });
+  } catch (cause) {
+    throw new UnsupportedError(
+      `ort: koffi was used before and runs native code on stacks of ${async_stack_size} bytes; ONNX Runtime needs ${bytes}. ` +
+        'Open the runtime before other code uses koffi.',
+      { cause },
+    );
+  }
 }

@@ -35,10 +35,11 @@ interface Environment {
   /** Describes memory of the host, for tensors over our own buffers. */
   readonly memoryInfo: Handle;
   /** Threads of the shared pool; 0 where another user of the library made the environment, without a pool. */
-  readonly poolThreads: number;
+  poolThreads: number;
   users: number;
 }
 
+let api: OrtApi | null = null;
 let environment: Environment | null = null;
 
 /**
@@ -47,7 +48,8 @@ let environment: Environment | null = null;
  * gives each of its sessions a pool of its own.
  */
 export function openOrt(library: string, threads: number): Engine {
-  environment ??= createEnvironment(new OrtApi(koffi, library), threads);
+  api ??= new OrtApi(koffi, library);
+  environment ??= createEnvironment(api, threads);
   environment.users++;
   return new OrtEngine(environment, threads);
 }
@@ -76,7 +78,7 @@ class OrtEngine implements Engine {
   readonly version: string;
   readonly canAbort = true;
   readonly operators = operatorsOfCpu;
-  readonly dtypes: ReadonlySet<DType> = new Set(['float32', 'float64', 'int64', 'int32', 'bool']);
+  readonly dtypes: ReadonlySet<DType> = new Set(['float32', 'float64', 'int64', 'int32']);
   readonly #environment: Environment;
 
   constructor(shared: Environment, threads: number) {
@@ -93,7 +95,26 @@ class OrtEngine implements Engine {
     return { data, byteOffset: past === 0 ? 0 : 64 - past };
   }
 
-  async load(model: Uint8Array, io: ProgramIO, { optimize = false }: CompileOptions): Promise<LoadedModel> {
+  async load(model: Uint8Array, io: ProgramIO, options: CompileOptions): Promise<LoadedModel> {
+    const shared = this.#environment;
+    let session: Handle;
+    try {
+      session = await this.#createSession(model, options);
+    } catch (error) {
+      // onnxruntime-node, used before us in this process, has made the one environment there is, without a pool to share.
+      if (!shared.poolThreads || !String(error).includes('EnvCreatedWithGlobalThreadPools() was false')) throw error;
+      shared.poolThreads = 0;
+      session = await this.#createSession(model, options);
+    }
+    try {
+      return new OrtModel(shared, session, io);
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  async #createSession(model: Uint8Array, { optimize = false }: CompileOptions): Promise<Handle> {
     const { api, handle, poolThreads } = this.#environment;
     const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
     try {
@@ -110,13 +131,7 @@ class OrtEngine implements Engine {
       }
       const out = new BigUint64Array(1);
       await api.callAsync('CreateSessionFromArray', handle.pointer, model, model.byteLength, options.pointer, out);
-      const session = new Handle(api, 'ReleaseSession', out[0]!);
-      try {
-        return new OrtModel(this.#environment, session, io);
-      } catch (error) {
-        session.dispose();
-        throw error;
-      }
+      return new Handle(api, 'ReleaseSession', out[0]!);
     } finally {
       options.dispose();
     }

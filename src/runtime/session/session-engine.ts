@@ -27,6 +27,9 @@ export interface SessionEngineOptions {
   readonly dtypes?: readonly DType[];
 }
 
+// Failures come back as errors; at a lower level they are printed as well.
+const quiet = { logSeverityLevel: 4 } as const;
+
 /**
  * ONNX Runtime by way of its JavaScript interface, `InferenceSession`. A run computes on the calling thread, so that timers
  * wait for it, and cannot be stopped once begun: an abort takes effect before a run or after it.
@@ -50,7 +53,7 @@ export class SessionEngine implements Engine {
     this.threads = options.threads;
     this.version = options.version;
     this.operators = options.operators ?? operatorsOfCpu;
-    this.dtypes = new Set(options.dtypes ?? ['float32', 'float64', 'int64', 'int32', 'bool']);
+    this.dtypes = new Set(options.dtypes ?? ['float32', 'float64', 'int64', 'int32']);
   }
 
   allocate(bytes: number): Storage {
@@ -67,8 +70,7 @@ export class SessionEngine implements Engine {
         interOpNumThreads: 1,
         enableCpuMemArena: true,
         enableMemPattern: true,
-        // Failures come back as errors; at a lower level they are printed as well.
-        logSeverityLevel: 4,
+        ...quiet,
       }),
     );
     return {
@@ -92,10 +94,10 @@ export class SessionEngine implements Engine {
     if (this.#options.writesOutputs) {
       const fetches: Record<string, Tensor> = {};
       for (const [i, binding] of outputs.entries()) fetches[io.outputs[i]!] = this.#tensor(binding);
-      await session.run(feeds, fetches);
+      await session.run(feeds, fetches, quiet);
       return;
     }
-    const results = await session.run(feeds, io.outputs);
+    const results = await session.run(feeds, io.outputs, quiet);
     for (const [i, { buffer, shape }] of outputs.entries()) {
       const result = results[io.outputs[i]!]!;
       if (result.dims.length !== shape.length || result.dims.some((size, axis) => size !== shape[axis])) {

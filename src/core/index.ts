@@ -6,4 +6,5 @@ export * from './dtypes.ts';
 export * from './errors.ts';
 export * from './nearest.ts';
 export * from './options.ts';
+export * from './random.ts';
 export * from './shape.ts';

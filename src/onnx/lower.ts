@@ -55,7 +55,7 @@ class GraphWriter implements Emitter {
     }
     const inputs = node.inputs.map((input) => input && this.#names.get(input)!);
     const names = node.row.lower(this, inputs, node.attributes, node.outputs);
-    node.outputs.forEach((output, i) => this.#name(output, names[i]!));
+    for (const output of node.outputs) this.#name(output, names[output.index]!);
   }
 
   finish(outputs: readonly Value[]): OnnxGraph {

@@ -1,0 +1,169 @@
+import {
+  type DType,
+  DTypeError,
+  formatShape,
+  newArray,
+  type RandomKey,
+  RandomStream,
+  randomNormal,
+  randomUniform,
+  resolveShape,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type TypedArray,
+} from '../core/index.ts';
+import * as ops from '../ops/index.ts';
+import type { Device } from '../runtime/index.ts';
+import { type RandomSource, uploadSource } from './sources.ts';
+import { lift, type NestedArray, Tensor } from './tensor.ts';
+
+/** How a tensor is made from data. */
+export interface TensorOptions {
+  /** Default: the nesting of the arrays, or one axis for a typed array. */
+  readonly shape?: Shape;
+  /** Default: float32 for numbers, the array's own type for typed arrays, bool for booleans. */
+  readonly dtype?: DType;
+  /** Collect gradients here. Default false. */
+  readonly requiresGrad?: boolean;
+  /** Where it is to be computed with. Default: where its partners in a formula lie. */
+  readonly device?: Device;
+}
+
+/** Data that `tensor` takes. */
+export type TensorData = TypedArray | NestedArray | boolean | readonly boolean[];
+
+const arrayTypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  BigInt64Array: 'int64',
+  Int32Array: 'int32',
+  Uint32Array: 'uint32',
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+};
+
+/**
+ * A tensor from numbers, nested arrays or a typed array, which is taken over without a copy where it has the right type.
+ * @throws ShapeError when nested arrays are ragged or the shape does not fit. @throws DTypeError for an array of another kind.
+ */
+export function tensor(data: TensorData, { shape, dtype, requiresGrad = false, device }: TensorOptions = {}): Tensor {
+  const own = ArrayBuffer.isView(data) ? arrayTypes[(data as TypedArray)[Symbol.toStringTag]] : undefined;
+  if (ArrayBuffer.isView(data) && !own)
+    throw new DTypeError(
+      `tensor: the data are a ${(data as TypedArray)[Symbol.toStringTag]}; it needs one of ${Object.keys(arrayTypes).join(', ')}.`,
+    );
+  const found = own ? [(data as TypedArray).length] : nestedShape(data as NestedArray);
+  const flat = own
+    ? (data as TypedArray)
+    : ((typeof data === 'object' ? (data as unknown[]).flat(Number.POSITIVE_INFINITY) : [data]) as number[]);
+  const type = dtype ?? own ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
+  const content = own && (own === type || (own === 'uint8' && type === 'bool')) ? (data as TypedArray) : converted(flat, type);
+  const resolved = resolveShape(shape ?? found, content.length, 'tensor');
+  return new Tensor(ops.data({ shape: resolved, dtype: type }, uploadSource(content, device ?? null)), { requiresGrad });
+}
+
+function nestedShape(data: NestedArray): Shape {
+  if (!Array.isArray(data)) return [];
+  const inner = data.map((item) => nestedShape(item));
+  const ragged = inner.find((shape) => shape.join() !== inner[0]!.join());
+  if (ragged)
+    throw new ShapeError(
+      `tensor: nested arrays are ragged; one is ${formatShape(inner[0]!)} and another ${formatShape(ragged)}. All must have one shape.`,
+    );
+  return [data.length, ...(inner[0] ?? [])];
+}
+
+function converted(values: ArrayLike<number | bigint | boolean>, dtype: DType): TypedArray {
+  const array = newArray(dtype, values.length);
+  for (let i = 0; i < values.length; i++) {
+    if (array instanceof BigInt64Array) array[i] = BigInt(values[i]!);
+    else array[i] = dtype === 'bool' ? (values[i] ? 1 : 0) : Number(values[i]);
+  }
+  return array;
+}
+
+/** A tensor of one value everywhere. */
+export function full(shape: Shape, value: number, { dtype = 'float32' }: { readonly dtype?: DType } = {}): Tensor {
+  return new Tensor(ops.expand(ops.constant(value, dtype), { shape }));
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, options: { readonly dtype?: DType } = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+/** A tensor of ones. */
+export function ones(shape: Shape, options: { readonly dtype?: DType } = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** The whole numbers from 0 to `count` − 1. Shape `[count]`, int32 unless told. */
+export function arange(count: number, { dtype = 'int32' }: { readonly dtype?: DType } = {}): Tensor {
+  return tensor(
+    Array.from({ length: count }, (_, i) => i),
+    { dtype },
+  );
+}
+
+let stream = new RandomStream(0);
+
+/** Sets the seed of everything random from here on: initial weights, dropout, `randn` and its kin. Default 0. */
+export function manualSeed(seed: number): void {
+  stream = new RandomStream(seed);
+}
+
+/** Where the random numbers stand, to be saved with a checkpoint. */
+export function randomState(): { readonly seed: number; readonly count: number } {
+  return { seed: stream.seed, count: stream.count };
+}
+
+/** Goes on from a saved state. */
+export function setRandomState({ seed, count }: { readonly seed: number; readonly count: number }): void {
+  stream = new RandomStream(seed, count);
+}
+
+/** The next key of the global stream. */
+export function nextRandomKey(): RandomKey {
+  return stream.next();
+}
+
+/** Numbers of the standard normal distribution. */
+export function randn(shape: Shape, { key = nextRandomKey() }: { readonly key?: RandomKey } = {}): Tensor {
+  return tensor(randomNormal(key, sizeOf(shape)), { shape });
+}
+
+/** Numbers spread evenly over [0, 1). */
+export function rand(shape: Shape, { key = nextRandomKey() }: { readonly key?: RandomKey } = {}): Tensor {
+  return tensor(randomUniform(key, sizeOf(shape)), { shape });
+}
+
+/**
+ * x with each element set to 0 with probability p and the others scaled up to keep the mean. p is rounded to a multiple
+ * of 1/256, by which the scale is exact. Source: Srivastava et al., 2014, JMLR 15.
+ */
+export function dropout(x: Tensor, p: number, { key = nextRandomKey() }: { readonly key?: RandomKey } = {}): Tensor {
+  const kept = 256 - Math.round(p * 256);
+  if (kept === 256) return x;
+  if (kept === 0) return x.mul(0);
+  const bytes = ops.data({ shape: x.shape, dtype: 'uint8' }, { kind: 'random', key } as RandomSource);
+  return lift(ops.mul(x.value, ops.dropoutMask(bytes, { kept })), x);
+}
+
+/** Tensors one after another along an axis. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  return lift(
+    ops.concat(
+      tensors.map(({ value }) => value),
+      { axis },
+    ),
+    ...tensors,
+  );
+}
+
+/** Elements of a where the condition holds, of b elsewhere; all broadcast. */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  const dtype = typeof a === 'number' ? (typeof b === 'number' ? 'float32' : b.dtype) : a.dtype;
+  const operand = (x: Tensor | number) => (typeof x === 'number' ? ops.constant(x, dtype) : x.value);
+  return lift(ops.where(condition.value, operand(a), operand(b)), ...[a, b].filter((x) => typeof x !== 'number'));
+}

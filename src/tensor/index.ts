@@ -1,0 +1,21 @@
+/**
+ * Tensors as users hold them: lazy, with methods over ops, gradients, and data in and out.
+ * May import core, graph, ops, autodiff, onnx and runtime. A new op that one would write as a method gets a line in
+ * `tensor.ts`; how tensors are made is in `create.ts`, what is done to functions of them in `transforms.ts`.
+ */
+export * from './create.ts';
+export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export type { CacheStatistics } from './programs.ts';
+export type { BufferSource, UploadSource } from './sources.ts';
+export {
+  checkpoint,
+  evaluate,
+  lift,
+  type NestedArray,
+  noGrad,
+  type Operand,
+  type ReduceOptions,
+  rootsOf,
+  Tensor,
+} from './tensor.ts';
+export * from './transforms.ts';

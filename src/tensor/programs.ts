@@ -1,0 +1,225 @@
+import { DisposedError } from '../core/index.ts';
+import { type Node, structureOf, topologicalOrder, type Value } from '../graph/index.ts';
+import { encodeModel, type GraphInput, lower, simplify } from '../onnx/index.ts';
+import { isData } from '../ops/index.ts';
+import type { Binding, Program, Runtime } from '../runtime/index.ts';
+
+/** What an output of a plan may overwrite: the leaf of this number, or nothing. */
+export type Aliases = readonly (number | null)[];
+
+/** One input of a program: the leaf of this number in the graph, or a vector that belongs to the plan. */
+type Slot = number | Binding;
+
+/** A graph made ready to run: its program, and which leaf goes where. */
+export interface Plan {
+  readonly program: Program;
+  readonly slots: readonly Slot[];
+  /** For each output, whether it may be written over the leaf it was meant to replace. */
+  readonly inPlace: readonly boolean[];
+}
+
+/** How many plans and programs a runtime keeps. A plan costs its shape vectors, a program its session: hundreds of kilobytes. */
+const planLimit = 512;
+const programLimit = 64;
+
+/** Counters of the compile cache. */
+export interface CacheStatistics {
+  readonly plans: number;
+  readonly programs: number;
+  /** Buffers that hold the plans' shape vectors, and their bytes. */
+  readonly buffers: number;
+  readonly bytes: number;
+  /** How often a graph was found ready, was new only in its shapes, and was compiled. */
+  readonly hits: number;
+  readonly reshaped: number;
+  readonly compiled: number;
+}
+
+/**
+ * Compiled graphs of one runtime. Found by the graph's structure with its shapes; failing that by the bytes of the ONNX
+ * model, which shapes are no part of, so that a new batch shape costs a lowering but no session. Least recently used go first.
+ */
+export class ProgramCache {
+  readonly #runtime: Runtime;
+  readonly #plans = new Map<string, Promise<Plan>>();
+  readonly #programs = new Map<string, { readonly model: Uint8Array; readonly program: Promise<Program> }>();
+  #hits = 0;
+  #reshaped = 0;
+  #compiled = 0;
+  #buffers = 0;
+  #bytes = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** The plan for a graph, compiled now if there is none. `key` is its structure's text. */
+  find(key: string, order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
+    const known = this.#plans.get(key);
+    if (known) {
+      this.#hits++;
+      touch(this.#plans, key, known);
+      return known;
+    }
+    const plan = this.#make(order, outputs, aliases);
+    this.#plans.set(key, plan);
+    plan.catch(() => this.#plans.delete(key));
+    if (this.#plans.size > planLimit) {
+      const [oldest, dropped] = this.#plans.entries().next().value!;
+      this.#plans.delete(oldest);
+      void dropped.then((old) => this.#release(old));
+    }
+    return plan;
+  }
+
+  statistics(): CacheStatistics {
+    return {
+      plans: this.#plans.size,
+      programs: this.#programs.size,
+      buffers: this.#buffers,
+      bytes: this.#bytes,
+      hits: this.#hits,
+      reshaped: this.#reshaped,
+      compiled: this.#compiled,
+    };
+  }
+
+  /** Frees every plan and program. */
+  async clear(): Promise<void> {
+    const plans = [...this.#plans.values()];
+    const programs = [...this.#programs.values()];
+    this.#plans.clear();
+    this.#programs.clear();
+    for (const plan of plans) this.#release(await plan);
+    for (const { program } of programs) (await program).dispose();
+  }
+
+  async #make(order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
+    const leaves = order.filter(isData);
+    const cleaned = simplify(outputs);
+    const { graph, inputs } = lower(cleaned, (opType) => this.#runtime.has(opType));
+    const model = encodeModel(graph);
+    const program = await this.#program(
+      model,
+      inputs,
+      graph.outputs.map(({ name }) => name),
+    );
+    const numbers = new Map(leaves.map((leaf, i) => [leaf, i]));
+    const slots = inputs.map((input) => ('leaf' in input ? numbers.get(input.leaf)! : this.#vector(input.dims)));
+    const inPlace = aliases.map((leaf, i) => leaf !== null && mayOverwrite(cleaned, cleaned[i]!, leaves[leaf]!));
+    return { program, slots, inPlace };
+  }
+
+  async #program(model: Uint8Array, inputs: readonly GraphInput[], outputs: readonly string[]): Promise<Program> {
+    const key = fingerprint(model);
+    const known = this.#programs.get(key);
+    if (known && sameBytes(known.model, model)) {
+      touch(this.#programs, key, known);
+      const program = await known.program;
+      if (!program.disposed) {
+        this.#reshaped++;
+        return program;
+      }
+    }
+    this.#compiled++;
+    const program = this.#runtime.compile(model, { inputs: inputs.map((_, i) => `i${i}`), outputs });
+    this.#programs.set(key, { model, program });
+    program.catch(() => this.#programs.delete(key));
+    if (this.#programs.size > programLimit) await this.#dropOldestProgram();
+    return program;
+  }
+
+  async #dropOldestProgram(): Promise<void> {
+    const [oldest, { program }] = this.#programs.entries().next().value!;
+    this.#programs.delete(oldest);
+    const dropped = await program;
+    for (const [key, plan] of this.#plans) {
+      // Plans still being made hold newer programs; the rest resolve at once.
+      const settled = await Promise.race([plan, null]);
+      if (settled?.program !== dropped) continue;
+      this.#plans.delete(key);
+      this.#release(settled);
+    }
+    dropped.dispose();
+  }
+
+  #vector(dims: readonly number[]): Binding {
+    const buffer = this.#runtime.allocate('int64', dims.length);
+    this.#runtime.write(buffer, BigInt64Array.from(dims, BigInt));
+    this.#buffers++;
+    this.#bytes += buffer.byteLength;
+    return { buffer, shape: [dims.length] };
+  }
+
+  #release(plan: Plan): void {
+    for (const slot of plan.slots) {
+      if (typeof slot === 'number') continue;
+      this.#buffers--;
+      this.#bytes -= slot.buffer.byteLength;
+      slot.buffer.dispose();
+    }
+  }
+}
+
+function touch<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+}
+
+/** Two 32-bit FNV-1a sums over the bytes and their length; equality is checked on the bytes themselves. */
+function fingerprint(bytes: Uint8Array): string {
+  let a = 0x811c9dc5;
+  let b = 0x01000193;
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b);
+  }
+  return `${bytes.length}:${a >>> 0}:${b >>> 0}`;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * Whether `output` may be written into the memory of `leaf`: everything that reads the leaf, directly or through a view,
+ * must have run before the writer, that is, be an ancestor of it. Otherwise a reader could see the new content.
+ */
+function mayOverwrite(outputs: readonly Value[], output: Value, leaf: Node): boolean {
+  const before = new Set(topologicalOrder([output]));
+  const views = new Set<Node>([leaf]);
+  let safe = !views.has(output.node);
+  for (const node of topologicalOrder(outputs)) {
+    if (!node.inputs.some((input) => input !== null && views.has(input.node))) continue;
+    if (node.row.view) views.add(node);
+    else if (!before.has(node)) safe = false;
+    // The writer itself may read the leaf only element by element.
+    else if (node === output.node && !readsInPlace(node, leaf)) safe = false;
+  }
+  return safe && !views.has(output.node);
+}
+
+function readsInPlace(node: Node, leaf: Node): boolean {
+  const shape = leaf.outputs[0]!.shape;
+  return (
+    node.row.pointwise &&
+    node.outputs[0]!.shape.join() === shape.join() &&
+    node.inputs.every((input) => input?.node !== leaf || input.shape.join() === shape.join())
+  );
+}
+
+/** The text under which a graph and what its outputs may overwrite are cached. */
+export function planKey(
+  outputs: readonly Value[],
+  aliasesOf: (leaves: readonly Node[]) => Aliases,
+): { key: string; order: readonly Node[]; aliases: Aliases } {
+  const { text, order } = structureOf(outputs);
+  const aliases = aliasesOf(order.filter(isData));
+  return { key: aliases.every((alias) => alias === null) ? text : `${text}|${aliases}`, order, aliases };
+}
+
+/** Refuses to go on with a plan whose program was freed under it. */
+export function assertAlive(plan: Plan): void {
+  if (plan.program.disposed)
+    throw new DisposedError('evaluate: the program was freed by clearCache while it was about to run; call again.');
+}

@@ -1,0 +1,535 @@
+import { checkpointed, gradients } from '../autodiff/index.ts';
+import {
+  ConfigError,
+  DisposedError,
+  type DType,
+  DTypeError,
+  formatShape,
+  isFloat,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type TypedArray,
+} from '../core/index.ts';
+import { topologicalOrder, type Value } from '../graph/index.ts';
+import * as ops from '../ops/index.ts';
+import type { Device, RuntimeBuffer } from '../runtime/index.ts';
+import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
+import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
+
+/** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
+export type Operand = Tensor | number;
+
+/** How a reduction leaves the axes that it went over. */
+export interface ReduceOptions {
+  /** Keep them, with length 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+/** Nested arrays of numbers, as `toArray` gives them. */
+export type NestedArray = number | readonly NestedArray[];
+
+let gradientsOff = 0;
+
+/** The tensor to which a leaf belongs, so that `backward` can find where gradients go. */
+const owners = new WeakMap<Value, Tensor>();
+
+/**
+ * An array of numbers that may not have been computed yet. Operations on it build a graph; nothing runs until someone
+ * asks (`data`, `item`, `toArray`, `evaluate`, an optimizer's step). Immutable, but for parameters, which optimizers update.
+ */
+export class Tensor {
+  /** Whether `backward` collects a gradient here. True of parameters. */
+  readonly requiresGrad: boolean;
+  /** The gradient that `backward` left here, or null. */
+  grad: Tensor | null = null;
+
+  #value: Value;
+  /** The computed content of a tensor whose graph is still wanted, for gradients. */
+  #computed: Value | null = null;
+  readonly #tracks: boolean;
+  #disposed = false;
+
+  /** Use `tensor`, `zeros` and their kin; this is for code that builds on the graph. */
+  constructor(
+    value: Value,
+    { requiresGrad = false, tracks = requiresGrad }: { readonly requiresGrad?: boolean; readonly tracks?: boolean } = {},
+  ) {
+    if (requiresGrad && !isFloat(value.dtype)) {
+      throw new DTypeError(`tensor: requiresGrad is set on ${value.dtype}; only floating-point tensors have gradients.`);
+    }
+    this.#value = value;
+    this.requiresGrad = requiresGrad;
+    this.#tracks = tracks;
+    if (requiresGrad) owners.set(value, this);
+  }
+
+  get shape(): Shape {
+    return this.#value.shape;
+  }
+
+  get dtype(): DType {
+    return this.#value.dtype;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Whether a gradient of it would reach a tensor that requires one. */
+  get tracksGrad(): boolean {
+    return this.#tracks;
+  }
+
+  /** The graph under this tensor. @throws DisposedError after `dispose`. */
+  get value(): Value {
+    if (this.#disposed)
+      throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
+    return this.#tracks ? this.#value : (this.#computed ?? this.#value);
+  }
+
+  /** Where its content lies, or null when it was not computed or not moved there yet. */
+  get device(): Device | null {
+    const source = (this.#computed ?? this.#value).node.source as LeafSource | null;
+    return source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
+  }
+
+  // ---- arithmetic ----
+
+  /** Sum, broadcast. */
+  add(other: Operand): Tensor {
+    return this.#binary(ops.add, other);
+  }
+  /** Difference, broadcast. */
+  sub(other: Operand): Tensor {
+    return this.#binary(ops.sub, other);
+  }
+  /** Product of elements, broadcast. */
+  mul(other: Operand): Tensor {
+    return this.#binary(ops.mul, other);
+  }
+  /** Quotient, broadcast. */
+  div(other: Operand): Tensor {
+    return this.#binary(ops.div, other);
+  }
+  /** Each element to a power, broadcast. */
+  pow(exponent: Operand): Tensor {
+    return exponent === 2 ? this.square() : this.#binary(ops.pow, exponent);
+  }
+  /** The larger of two elements, broadcast. */
+  maximum(other: Operand): Tensor {
+    return this.#binary(ops.maximum, other);
+  }
+  /** The smaller of two elements, broadcast. */
+  minimum(other: Operand): Tensor {
+    return this.#binary(ops.minimum, other);
+  }
+  neg(): Tensor {
+    return this.#unary(ops.neg);
+  }
+  abs(): Tensor {
+    return this.#unary(ops.abs);
+  }
+  sign(): Tensor {
+    return this.#unary(ops.sign);
+  }
+  square(): Tensor {
+    return this.mul(this);
+  }
+  exp(): Tensor {
+    return this.#unary(ops.exp);
+  }
+  log(): Tensor {
+    return this.#unary(ops.log);
+  }
+  sqrt(): Tensor {
+    return this.#unary(ops.sqrt);
+  }
+  reciprocal(): Tensor {
+    return this.#unary(ops.reciprocal);
+  }
+  sin(): Tensor {
+    return this.#unary(ops.sin);
+  }
+  cos(): Tensor {
+    return this.#unary(ops.cos);
+  }
+  tanh(): Tensor {
+    return this.#unary(ops.tanh);
+  }
+  sigmoid(): Tensor {
+    return this.#unary(ops.sigmoid);
+  }
+  erf(): Tensor {
+    return this.#unary(ops.erf);
+  }
+  relu(): Tensor {
+    return this.#unary(ops.relu);
+  }
+  /** Gaussian error linear unit, exact by erf. */
+  gelu(): Tensor {
+    return this.#unary(ops.gelu);
+  }
+  /** Each element held between `min` and `max`, either of which may be null. */
+  clip(min: number | null, max: number | null): Tensor {
+    return this.#lift(ops.clip(this.value, { min, max }));
+  }
+
+  // ---- questions ----
+
+  eq(other: Operand): Tensor {
+    return this.#binary(ops.equal, other);
+  }
+  gt(other: Operand): Tensor {
+    return this.#binary(ops.greater, other);
+  }
+  ge(other: Operand): Tensor {
+    return this.#binary(ops.greaterOrEqual, other);
+  }
+  lt(other: Operand): Tensor {
+    return this.#binary(ops.less, other);
+  }
+  le(other: Operand): Tensor {
+    return this.#binary(ops.lessOrEqual, other);
+  }
+  logicalNot(): Tensor {
+    return this.#unary(ops.logicalNot);
+  }
+  logicalAnd(other: Tensor): Tensor {
+    return this.#binary(ops.logicalAnd, other);
+  }
+  logicalOr(other: Tensor): Tensor {
+    return this.#binary(ops.logicalOr, other);
+  }
+
+  // ---- shape ----
+
+  /** The same elements under another shape; one length may be −1. */
+  reshape(...shape: number[]): Tensor {
+    return this.#lift(ops.reshape(this.value, { shape }));
+  }
+  /** Axes `from` to `to`, both included, made one. Default: all. */
+  flatten(from = 0, to = -1): Tensor {
+    const first = normalizeAxis(from, this.rank, 'flatten');
+    const last = normalizeAxis(to, this.rank, 'flatten');
+    return this.reshape(
+      ...this.shape.slice(0, first),
+      sizeOf(this.shape.slice(first, last + 1)),
+      ...this.shape.slice(last + 1),
+    );
+  }
+  /** Axes in another order: axis i of the result is axis `axes[i]`. */
+  permute(...axes: number[]): Tensor {
+    return this.#lift(ops.transpose(this.value, { perm: axes.map((axis) => normalizeAxis(axis, this.rank, 'permute')) }));
+  }
+  /** Two axes exchanged. Default: the last two. */
+  transpose(a = -2, b = -1): Tensor {
+    const first = normalizeAxis(a, this.rank, 'transpose');
+    const second = normalizeAxis(b, this.rank, 'transpose');
+    return this.permute(...this.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis)));
+  }
+  /** Repeated along axes of length 1, and along new leading axes, until it has this shape. */
+  expand(...shape: number[]): Tensor {
+    return this.#lift(ops.expand(this.value, { shape }));
+  }
+  /** A new axis of length 1 before `axis`. */
+  unsqueeze(axis: number): Tensor {
+    const at = normalizeAxis(axis, this.rank + 1, 'unsqueeze');
+    return this.reshape(...this.shape.slice(0, at), 1, ...this.shape.slice(at));
+  }
+  /** Without the axis, which must have length 1. */
+  squeeze(axis: number): Tensor {
+    const at = normalizeAxis(axis, this.rank, 'squeeze');
+    if (this.shape[at] !== 1)
+      throw new ShapeError(
+        `squeeze: x is ${formatShape(this.shape)}; axis ${axis} has length ${this.shape[at]} and only 1 can be left out.`,
+      );
+    return this.reshape(...this.shape.filter((_, i) => i !== at));
+  }
+  /** The elements from `start` up to `end` (default: the end) along an axis; negative bounds count from the back. */
+  slice(axis: number, start: number, end?: number): Tensor {
+    return this.#lift(ops.slice(this.value, { axis, start, ...(end !== undefined && { end }) }));
+  }
+  /** The elements at one position of an axis, which goes away. */
+  select(axis: number, index: number): Tensor {
+    const at = index < 0 ? index + this.shape[normalizeAxis(axis, this.rank, 'select')]! : index;
+    return this.slice(axis, at, at + 1).squeeze(axis);
+  }
+  /** Consecutive parts along an axis, of these sizes. */
+  split(sizes: readonly number[], axis: number): Tensor[] {
+    return ops.split(this.value, { axis, sizes }).map((part) => this.#lift(part));
+  }
+  /** Zeros set before and after along an axis. */
+  pad(axis: number, before: number, after: number): Tensor {
+    return this.#lift(ops.pad(this.value, { axis: normalizeAxis(axis, this.rank, 'pad'), before, after }));
+  }
+
+  // ---- reductions ----
+
+  /** Sum over one axis, several, or (null, the default) all. */
+  sum(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.sum(this.value, { axes: normalizeAxes(axes, this.rank, 'sum'), keepDims }));
+  }
+  /** Mean over one axis, several, or (null, the default) all. */
+  mean(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.mean(this.value, { axes: normalizeAxes(axes, this.rank, 'mean'), keepDims }));
+  }
+  /** Largest element over axes. */
+  max(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.max(this.value, { axes: normalizeAxes(axes, this.rank, 'max'), keepDims }));
+  }
+  /** Smallest element over axes. */
+  min(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.min(this.value, { axes: normalizeAxes(axes, this.rank, 'min'), keepDims }));
+  }
+  /** Sum of squares over axes. */
+  sumSquare(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.sumSquare(this.value, { axes: normalizeAxes(axes, this.rank, 'sumSquare'), keepDims }));
+  }
+  /** Position of the largest element along an axis, int64; the first of equals. */
+  argmax(axis: number, { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#lift(ops.argmax(this.value, { axis: normalizeAxis(axis, this.rank, 'argmax'), keepDims }));
+  }
+
+  // ---- products, normalizations, picking ----
+
+  /** Matrix product of the last two axes; leading axes broadcast. */
+  matmul(other: Tensor): Tensor {
+    return this.#binary(ops.matmul, other);
+  }
+  softmax(axis: number): Tensor {
+    return this.#lift(ops.softmax(this.value, { axis: normalizeAxis(axis, this.rank, 'softmax') }));
+  }
+  logSoftmax(axis: number): Tensor {
+    return this.#lift(ops.logSoftmax(this.value, { axis: normalizeAxis(axis, this.rank, 'logSoftmax') }));
+  }
+  /** For each place, the element whose position along `axis` the index names: torch.gather. */
+  gather(axis: number, indices: Tensor): Tensor {
+    return this.#lift(ops.takeAlong(this.value, indices.value, { axis: normalizeAxis(axis, this.rank, 'gather') }));
+  }
+  /** Rows of the first axis, picked by index. Shapes: this `[V, ...rest]`, indices `[...I]` → `[...I, ...rest]`. */
+  rows(indices: Tensor): Tensor {
+    return this.#lift(ops.gatherRows(this.value, indices.value, { paddingIdx: null }));
+  }
+  /** Each element as another type. */
+  cast(to: DType): Tensor {
+    return to === this.dtype ? this : this.#lift(ops.cast(this.value, { to }));
+  }
+  /** The same content, through which no gradient flows. */
+  detach(): Tensor {
+    return new Tensor(ops.stopGradient(this.value));
+  }
+
+  // ---- content ----
+
+  /** The elements, row by row. Runs what has not run. int64 comes as BigInts. */
+  async data(options: ExecuteOptions = {}): Promise<TypedArray> {
+    await evaluate([this], options);
+    const source = (this.#computed ?? this.#value).node.source as LeafSource;
+    if (source.kind === 'host') return source.data.slice();
+    const { buffer } = source as BufferSource;
+    return buffer.runtime.read(buffer);
+  }
+
+  /** The one element of a tensor that has only one. @throws ShapeError when it has more. */
+  async item(options: ExecuteOptions = {}): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: the tensor is ${formatShape(this.shape)}; it needs exactly one element. Use data() or toArray().`,
+      );
+    return Number((await this.data(options))[0]);
+  }
+
+  /** The elements as nested arrays of numbers. */
+  async toArray(options: ExecuteOptions = {}): Promise<NestedArray> {
+    const numbers = Array.from(await this.data(options), Number);
+    const nest = (axis: number, offset: number, size: number): NestedArray => {
+      if (axis === this.rank) return numbers[offset]!;
+      const step = size / this.shape[axis]!;
+      return Array.from({ length: this.shape[axis]! }, (_, i) => nest(axis + 1, offset + i * step, step));
+    };
+    return nest(0, 0, numbers.length);
+  }
+
+  /** A tensor with the same content on a device. A parameter stays a parameter there. */
+  async to(device: Device): Promise<Tensor> {
+    const runtime = await runtimeFor(device);
+    const content = await this.data();
+    const buffer = runtime.allocate(this.dtype, content.length);
+    runtime.write(buffer, content);
+    return new Tensor(ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer)), {
+      requiresGrad: this.requiresGrad,
+    });
+  }
+
+  // ---- gradients ----
+
+  /**
+   * Adds to `grad` of every tensor that requires one the gradient of this scalar. Builds graph; nothing runs.
+   * The optimizer's step computes this tensor along with the update, so its `item()` costs nothing afterwards.
+   * @throws ShapeError when it is not a scalar and no gradient is given.
+   */
+  backward(gradient?: Tensor): void {
+    if (!gradient && this.size !== 1)
+      throw new ShapeError(
+        `backward: the tensor is ${formatShape(this.shape)}; only a scalar needs no gradient. Take its mean or sum, or give one.`,
+      );
+    if (!this.#tracks)
+      throw new ConfigError(
+        'backward: nothing under this tensor requires a gradient. Was it made under noGrad, or from detached tensors?',
+      );
+    const leaves = topologicalOrder([this.#value]).flatMap((node) => (owners.has(node.outputs[0]!) ? [node.outputs[0]!] : []));
+    const seed = gradient?.value ?? ops.expand(ops.like(1, this.#value), { shape: this.shape });
+    gradients([this.#value], [seed], leaves).forEach((g, i) => {
+      const owner = owners.get(leaves[i]!)!;
+      if (!g) return;
+      const total = owner.grad ? ops.add(owner.grad.value, g) : g;
+      const roots = owner.grad ? pendingRoots.get(owner.grad) : undefined;
+      owner.grad = new Tensor(total);
+      pendingRoots.set(owner.grad, [...(roots ?? []), this]);
+    });
+  }
+
+  // ---- life ----
+
+  /** Frees its memory now rather than when it is collected. Using it afterwards is an error. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const value of [this.#value, this.#computed]) {
+      const source = value?.node.source as LeafSource | null | undefined;
+      if (source?.kind === 'buffer') source.buffer.dispose();
+      else if (source?.kind === 'host' && 'uploaded' in source) source.uploaded?.dispose();
+    }
+    this.grad?.dispose();
+    this.grad = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Whether its content is known: given, or computed. */
+  get isComputed(): boolean {
+    return isLeaf(this.#computed ?? this.#value);
+  }
+
+  /**
+   * Takes a buffer as its content. For optimizers and loaders, which own the rules of when a buffer may be replaced.
+   * Gives back where the content lay before, if it lay anywhere: that buffer is the caller's now.
+   */
+  assign(buffer: RuntimeBuffer): BufferSource | UploadSource | null {
+    const before = this.#value.node.source as LeafSource | null;
+    const value = ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer));
+    if (this.requiresGrad) owners.set(value, this);
+    this.#value = value;
+    this.#computed = null;
+    return before?.kind === 'buffer' || (before?.kind === 'host' && 'uploaded' in before) ? before : null;
+  }
+
+  /** Replaces its content by data of the same size. For loaders: what was computed from the old content keeps it. */
+  load(content: TypedArray): void {
+    if (content.length !== this.size)
+      throw new ShapeError(
+        `load: the data have ${content.length} elements; the tensor is ${formatShape(this.shape)}, which needs ${this.size}.`,
+      );
+    const source = this.#value.node.source as LeafSource | null;
+    const device = source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
+    const value = ops.data({ shape: this.shape, dtype: this.dtype }, uploadSource(content, device));
+    if (this.requiresGrad) owners.set(value, this);
+    this.#value = value;
+    this.#computed = null;
+  }
+
+  /** Keeps what was computed for it. Internal to `evaluate`. */
+  settle(buffer: RuntimeBuffer): void {
+    const leaf = ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer));
+    if (this.#tracks) this.#computed = leaf;
+    else this.#value = leaf;
+  }
+
+  #unary(op: (x: Value) => Value): Tensor {
+    return this.#lift(op(this.value));
+  }
+
+  #binary(op: (a: Value, b: Value) => Value, other: Operand): Tensor {
+    if (typeof other === 'number') return this.#lift(op(this.value, ops.constant(other, this.dtype)));
+    return lift(op(this.value, other.value), this, other);
+  }
+
+  #lift(value: Value): Tensor {
+    return lift(value, this);
+  }
+}
+
+/** Tensors, such as the loss, that are to be computed when a gradient made from them is. */
+const pendingRoots = new WeakMap<Tensor, readonly Tensor[]>();
+
+/** The tensors on which `backward` was called to make this gradient. */
+export function rootsOf(gradient: Tensor): readonly Tensor[] {
+  return pendingRoots.get(gradient) ?? [];
+}
+
+function isLeaf(value: Value): boolean {
+  const source = value.node.source as LeafSource | null;
+  return source?.kind === 'host' || source?.kind === 'buffer';
+}
+
+/** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */
+export function lift(value: Value, ...from: readonly Tensor[]): Tensor {
+  return new Tensor(value, { tracks: gradientsOff === 0 && isFloat(value.dtype) && from.some((tensor) => tensor.tracksGrad) });
+}
+
+/** Runs f; what is built inside tracks no gradients. f must not be asynchronous: the switch is thrown back when it returns. */
+export function noGrad<T>(f: () => T): T {
+  gradientsOff++;
+  try {
+    const result = f();
+    if (result instanceof Promise)
+      throw new ConfigError(
+        'noGrad: the function is asynchronous; build the graph inside noGrad and await its results outside.',
+      );
+    return result;
+  } finally {
+    gradientsOff--;
+  }
+}
+
+/** Computes tensors, all in one run. Those already computed cost nothing. */
+export async function evaluate(tensors: readonly Tensor[], options: ExecuteOptions = {}): Promise<void> {
+  const open = tensors.filter((tensor, i) => !tensor.isComputed && tensors.indexOf(tensor) === i);
+  if (open.length === 0) return;
+  const buffers = await execute(
+    open.map(({ value }) => ({ value })),
+    options,
+  );
+  open.forEach((tensor, i) => {
+    tensor.settle(buffers[i]!);
+  });
+}
+
+/**
+ * f(...args), whose inner values are computed again for the gradient instead of kept: less memory, one more forward pass of f.
+ * Like torch.utils.checkpoint. Source: Chen, Xu, Zhang and Guestrin, 2016, arXiv:1604.06174.
+ */
+export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly Tensor[]): Tensor {
+  let tracks = args.some((arg) => arg.tracksGrad);
+  const onValues = (...values: Value[]): Value => {
+    const y = f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
+    tracks ||= y.tracksGrad;
+    return y.value;
+  };
+  const value = checkpointed(
+    onValues,
+    args.map((arg) => arg.value),
+  );
+  return new Tensor(value, { tracks: tracks && gradientsOff === 0 });
+}

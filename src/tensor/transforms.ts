@@ -1,0 +1,77 @@
+import { gradients } from '../autodiff/index.ts';
+import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
+import { type Node, topologicalOrder } from '../graph/index.ts';
+import * as ops from '../ops/index.ts';
+import { lift, Tensor } from './tensor.ts';
+
+/** A function of tensors with one tensor as its result. */
+export type TensorFunction = (...args: Tensor[]) => Tensor;
+
+/** What `valueAndGrad` gives: the result, and its gradient for each argument. */
+export interface ValueAndGradients {
+  readonly value: Tensor;
+  readonly gradients: readonly Tensor[];
+}
+
+/**
+ * The function that gives f's result and its gradients with respect to all arguments. Gradients are graph, so the
+ * result can be differentiated again. Where f does not depend on an argument its gradient is zeros.
+ * @throws ShapeError when f's result is not a scalar.
+ */
+export function valueAndGrad(f: TensorFunction): (...args: Tensor[]) => ValueAndGradients {
+  return (...args) => {
+    // Fresh stand-ins make the arguments the points to differentiate at, whatever graph is under them.
+    const inputs = args.map((arg) => new Tensor(ops.reshapeRow(arg.value, { shape: arg.shape }), { tracks: true }));
+    const value = f(...inputs);
+    if (value.size !== 1)
+      throw new ShapeError(
+        `valueAndGrad: the function gave ${formatShape(value.shape)}; it must give a scalar. Take its mean or sum.`,
+      );
+    const seed = ops.expand(ops.like(1, value.value), { shape: value.shape });
+    const found = gradients(
+      [value.value],
+      [seed],
+      inputs.map((input) => input.value),
+    );
+    return { value, gradients: found.map((g, i) => lift(g ?? ops.zerosLike(inputs[i]!.value), value, ...args)) };
+  };
+}
+
+/** The function that gives the gradients of f, whose result is a scalar, with respect to all arguments. */
+export function grad(f: TensorFunction): (...args: Tensor[]) => readonly Tensor[] {
+  const both = valueAndGrad(f);
+  return (...args) => both(...args).gradients;
+}
+
+/** What a graph would cost, known before it runs. */
+export interface GraphReport {
+  /** Nodes, leaves and constants left out. */
+  readonly nodes: number;
+  /** Floating-point operations; a multiplication with an addition counts two. */
+  readonly flops: number;
+  /** Bytes of all values, as if none shared memory: an upper bound of what a run holds. */
+  readonly bytes: number;
+  /** How many nodes of each op there are, most first. */
+  readonly ops: Readonly<Record<string, number>>;
+}
+
+/** What computing these tensors together would cost: looks at the graph, runs nothing. */
+export function peek(...tensors: readonly Tensor[]): GraphReport {
+  const counts = new Map<string, number>();
+  let flops = 0;
+  let bytes = 0;
+  for (const node of topologicalOrder(tensors.map(({ value }) => value))) {
+    if (!node.row.view) for (const output of node.outputs) bytes += sizeOf(output.shape) * byteSize(output.dtype);
+    if (node.inputs.length === 0) continue;
+    counts.set(node.row.name, (counts.get(node.row.name) ?? 0) + 1);
+    flops += flopsOf(node);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return { nodes: sorted.reduce((sum, [, count]) => sum + count, 0), flops, bytes, ops: Object.fromEntries(sorted) };
+}
+
+function flopsOf({ row, inputs, attributes, outputs }: Node): number {
+  const y = outputs[0]!;
+  if (row.flops) return row.flops(inputs, attributes, y);
+  return row.view ? 0 : sizeOf(y.shape);
+}

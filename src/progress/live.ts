@@ -71,8 +71,8 @@ export class LiveProgress implements Progress {
       const since = this.#now() - this.#drawnAt;
       if ((this.#isStale && since >= frameMs) || since >= idleFrameMs) this.#draw();
     }, frameMs);
-    // A display must not keep a process alive. (In a browser the timer is a number.)
-    if (typeof this.#timer === 'object') this.#timer.unref();
+    // A display must not keep a process alive. (In a browser the timer is a number, and there is nothing to keep.)
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
   #end(bar: LiveBar): void {

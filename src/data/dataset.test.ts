@@ -43,6 +43,12 @@ describe('a table', () => {
     });
   });
 
+  test('columns whose names look like numbers keep their place', () => {
+    const data = fruit().rename_column('size', '7');
+    expect(data.column_names).toEqual(['text', 'label', '7']);
+    expect(data.select([0]).column_names).toEqual(['text', 'label', '7']);
+  });
+
   test('what cannot be a table is refused', () => {
     expect(message(() => Dataset.from_dict({ a: [1, 2], b: [1] }))).toMatchInlineSnapshot(
       `"DataError: Dataset: column b has 1 values and a has 2; all columns must be of one length."`,

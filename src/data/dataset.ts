@@ -1,7 +1,6 @@
-import { ConfigError, DataError } from '../core/index.ts';
+import { ConfigError, DataError, randomPermutation, seedKey } from '../core/index.ts';
 import { DatasetDict } from './dataset-dict.ts';
 import { ClassLabel, cast, type Feature, type Features, inferFeature, requireColumn } from './features.ts';
-import { permutation } from './permutation.ts';
 import { makeTurn } from './turn.ts';
 
 /** A row whose columns are not known to the compiler. */
@@ -66,8 +65,9 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
   #features: Features | null = null;
 
   /** Use `from_dict`, `from_list` or `load_dataset`. */
-  constructor(columns: Record<string, ArrayLike<unknown>>, features: Features = {}, origin: Origin | null = null) {
-    this.#columns = new Map(Object.entries(columns));
+  constructor(columns: Iterable<readonly [string, ArrayLike<unknown>]>, features: Features = {}, origin: Origin | null = null) {
+    // Entries and not an object: an object would move columns whose names look like numbers to the front.
+    this.#columns = new Map(columns);
     this.#given = features;
     this.#origin = origin;
     let first: [string, number] | null = null;
@@ -85,7 +85,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
 
   /** A dataset from columns. */
   static from_dict<Row extends object = AnyRow>(columns: Batch<Row>, features: Features = {}): Dataset<Row> {
-    return new Dataset<Row>(columns as Record<string, unknown[]>, {}).#casting(features);
+    return new Dataset<Row>(Object.entries(columns as Record<string, unknown[]>)).#casting(features);
   }
 
   /** A dataset from row objects; a column that a row lacks is null there. */
@@ -93,7 +93,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
     const names = new Set<string>();
     for (const row of rows) for (const name of Object.keys(row)) names.add(name);
     const columns = [...names].map((name) => [name, rows.map((row) => (row as AnyRow)[name] ?? null)] as const);
-    return new Dataset<Row>(Object.fromEntries(columns)).#casting(features);
+    return new Dataset<Row>(columns).#casting(features);
   }
 
   get length(): number {
@@ -217,7 +217,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
     }
     onProgress?.(this.#length);
     const kept = [...this.#columns].filter(([name]) => !removed.has(name) && !made.has(name));
-    if (!given) return new Dataset(Object.fromEntries(kept), pick(this.#given, kept), this.#origin);
+    if (!given) return new Dataset(kept, pick(this.#given, kept), this.#origin);
     if (rowsMade !== this.#length && kept.length > 0) {
       throw new DataError(
         `Dataset.map: the function made ${rowsMade} rows of ${this.#length}, and ${kept.map(([name]) => name).join(', ')} would stay; ` +
@@ -235,7 +235,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
     // A class label that the function wrote anew as numbers keeps its names, as in Hugging Face.
     const types = pick(this.#given, [...kept, ...[...made].filter(([name, values]) => this.#staysClass(name, values))]);
     const origin = rowsMade === this.#length ? this.#origin : null;
-    return new Dataset(Object.fromEntries(columns), types, origin).#casting(features);
+    return new Dataset(columns, types, origin).#casting(features);
   }
 
   /** The rows for which the test holds (batched: one boolean per row of the batch). */
@@ -269,12 +269,12 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
       file: rows.map((row) => this.#origin!.file[row]!),
       line: rows.map((row) => this.#origin!.line[row]!),
     };
-    return new Dataset(Object.fromEntries(columns), this.#given, origin);
+    return new Dataset(columns, this.#given, origin);
   }
 
   /** The rows in an order that the seed alone decides (default seed 0; unlike in Python, never a different order each time). */
   shuffle({ seed = 0 }: { seed?: number } = {}): Dataset<Row> {
-    return this.select(permutation(this.#length, seed));
+    return this.select(randomPermutation(seedKey(seed), this.#length));
   }
 
   /** The rows ordered by one column's values (numbers by size, text by code points); equal ones keep their order. */
@@ -302,7 +302,9 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
       if (!shuffle)
         throw new ConfigError('Dataset.train_test_split: stratify_by_column came with shuffle false; it needs shuffling.');
     }
-    const order = shuffle ? Array.from(permutation(this.#length, seed)) : Array.from({ length: this.#length }, (_, row) => row);
+    const order = shuffle
+      ? Array.from(randomPermutation(seedKey(seed), this.#length))
+      : Array.from({ length: this.#length }, (_, row) => row);
     const ranked = stratify_by_column === undefined ? order : interleave(order, this.#columns.get(stratify_by_column)!);
     // Unshuffled, the test part is the end; shuffled, the interleaved order makes every cut as balanced as can be.
     const train = shuffle ? ranked.slice(testCount, testCount + trainCount) : ranked.slice(0, trainCount);
@@ -332,7 +334,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
     const renamed = (name: string) => (name === from ? to : name);
     const features = Object.fromEntries(Object.entries(this.#given).map(([name, feature]) => [renamed(name), feature]));
     const columns = [...this.#columns].map(([name, values]) => [renamed(name), values] as const);
-    return new Dataset(Object.fromEntries(columns), features, this.#origin);
+    return new Dataset(columns, features, this.#origin);
   }
 
   /** With one more column. */
@@ -363,7 +365,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
     const column = Array.from(values, (value) => numbers.get(value as string)!);
     const columns = [...this.#columns].map(([other, old]) => [other, other === name ? column : old] as const);
     const features = { ...this.#given, [name]: new ClassLabel({ names: distinct.map(String) }) };
-    return new Dataset(Object.fromEntries(columns), features, this.#origin);
+    return new Dataset(columns, features, this.#origin);
   }
 
   /** The different values of a column, in the order of their first row. */
@@ -383,7 +385,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
   }
 
   #with<Other extends object>(columns: (readonly [string, ArrayLike<unknown>])[]): Dataset<Other> {
-    return new Dataset<Other>(Object.fromEntries(columns), pick(this.#given, columns), this.#origin);
+    return new Dataset<Other>(columns, pick(this.#given, columns), this.#origin);
   }
 
   #casting(features: Features): Dataset<Row> {
@@ -399,7 +401,7 @@ export class Dataset<Row extends object = AnyRow> implements Iterable<Row> {
       for (; row < values.length; row++) converted.push(cast(values[row], feature, place));
       return [name, converted] as const;
     });
-    return new Dataset(Object.fromEntries(columns), { ...this.#given, ...features }, this.#origin);
+    return new Dataset(columns, { ...this.#given, ...features }, this.#origin);
   }
 
   #staysClass(name: string, values: readonly unknown[]): boolean {
@@ -427,7 +429,7 @@ export function concatenate_datasets<Row extends object>(datasets: readonly Data
     (name) => [name, datasets.flatMap((dataset) => Array.from(dataset.column(name as never)))] as const,
   );
   const classes = Object.entries(first.features).filter(([, feature]) => feature instanceof ClassLabel);
-  return new Dataset<Row>(Object.fromEntries(columns), Object.fromEntries(classes));
+  return new Dataset<Row>(columns, Object.fromEntries(classes));
 }
 
 /** Puts what a function gave at the columns' ends; gives the number of rows it made. */

@@ -138,7 +138,7 @@ describe('csv', () => {
   test('a column that is not there; a header that is data', async () => {
     const { train } = await load_dataset('csv', { data_files: file('review.tsv', '9976970\t아 더빙\t0\n3819312\t흠\t1\n') });
     expect(() => train.column('document')).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: Dataset: there is no column document; the columns are 0, 9976970, 아 더빙. If the file has no header line, name its columns with column_names.]`,
+      `[DataError: Dataset: there is no column document; the columns are 9976970, 아 더빙, 0. If the file has no header line, name its columns with column_names.]`,
     );
   });
 

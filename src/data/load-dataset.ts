@@ -136,7 +136,7 @@ class Table {
       }
       return [name, converted] as const;
     });
-    return new Dataset(Object.fromEntries(columns), types, { files: this.files, file: this.file, line: this.line });
+    return new Dataset(columns, types, { files: this.files, file: this.file, line: this.line });
   }
 }
 

@@ -32,7 +32,7 @@ function run(command: string, args: readonly string[], cwd: string, shell = fals
 }
 
 function npm(args: readonly string[], cwd: string) {
-  const { command, args: all, shell } = npmCommand([...args]);
+  const { command, args: all, shell } = npmCommand(args);
   return run(command, all, cwd, shell);
 }
 

@@ -56,7 +56,7 @@ describe('formatReport', () => {
 
       Environment   QKV_THREADS=4
 
-      Models run on ort-web (wasm) with 8 threads. Native speed needs the packages koffi and onnxruntime-node.
+      Models run on ort-web (wasm) with 4 threads. Native speed needs the packages koffi and onnxruntime-node.
       "
     `);
   });
@@ -79,6 +79,15 @@ describe('formatReport', () => {
     expect(bare).toContain('without SIMD and threads\n');
     expect(bare).toContain('Nothing can run here: no runtime is available.\n');
     expect(bare).not.toMatch(/[^\n -~]/);
+  });
+
+  it('goes by what the environment asks for', () => {
+    const last = (environment: DoctorReport['environment']) =>
+      formatReport({ ...report, environment }, plain)
+        .split('\n')
+        .at(-2);
+    expect(last({ QKV_DEVICE: 'wasm', QKV_THREADS: '3' })).toContain('Models run on ort-web (wasm) with 3 threads.');
+    expect(last({ QKV_RUNTIME: 'ort' })).toBe('Nothing can run here: no runtime is available for QKV_RUNTIME=ort.');
   });
 
   it('wraps long lines', () => {

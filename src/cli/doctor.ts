@@ -102,6 +102,12 @@ function isWritable(path: string): boolean {
   }
 }
 
+/** What runs unless a program asks for something else: the best that is there, of what the environment asks for. */
+function chosenRuntime({ runtimes, environment }: DoctorReport): DoctorReport['runtimes'][number] | undefined {
+  const { QKV_RUNTIME: name, QKV_DEVICE: device } = environment;
+  return runtimes.find((each) => each.available && (!name || each.name === name) && (!device || each.device === device));
+}
+
 /** How the report is drawn. */
 export interface ReportStyle {
   readonly width: number;
@@ -126,10 +132,14 @@ export function formatReport(report: DoctorReport, { width, colored, unicode }: 
       return `${bold(padEnd(i === 0 ? heading : '', left))}${isGood ? yes : no} ${text}${note === '' ? '' : `  ${dim(note)}`}`.trimEnd();
     });
 
-  const first = report.runtimes.find((each) => each.available);
+  const first = chosenRuntime(report);
+  const used = report.environment.QKV_THREADS ?? cpu.threads;
   const wasmParts = [wasm.simd && 'SIMD', wasm.relaxedSimd && 'relaxed SIMD', wasm.threads && 'threads'].filter(Boolean);
   const limit = memory.limitBytes === null ? '' : `, of which this process may use ${formatBytes(memory.limitBytes)}`;
   const threads = cpu.threads === cpu.cores ? `${cpu.threads} threads` : `${cpu.threads} of ${cpu.cores} threads`;
+  const asked = ['QKV_RUNTIME', 'QKV_DEVICE']
+    .flatMap((name) => (report.environment[name] ? [`${name}=${report.environment[name]}`] : []))
+    .join(' ');
   const environment = Object.entries(report.environment).map(([name, value]) => `${name}=${value}`);
   const lines = [
     ...rows('qkv', [report.qkv]),
@@ -179,8 +189,8 @@ export function formatReport(report: DoctorReport, { width, colored, unicode }: 
     ...(environment.length === 0 ? [] : ['', ...rows('Environment', environment)]),
     '',
     first === undefined
-      ? red('Nothing can run here: no runtime is available.')
-      : `Models run on ${first.name} (${first.device}) with ${cpu.threads} threads.${first.device === 'wasm' ? ' Native speed needs the packages koffi and onnxruntime-node.' : ''}`,
+      ? red(`Nothing can run here: no runtime is available${asked === '' ? '' : ` for ${asked}`}.`)
+      : `Models run on ${first.name} (${first.device}) with ${used} threads.${first.device === 'wasm' ? ' Native speed needs the packages koffi and onnxruntime-node.' : ''}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -205,6 +215,6 @@ export const doctor = defineCommand({
     const report = await examine(io.env);
     const style = { width: io.stdout.columns ?? 80, colored: io.colored, unicode: isUnicode(io.env) };
     io.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, style));
-    return report.runtimes.some((each) => each.available) ? exitCodes.ok : exitCodes.failed;
+    return chosenRuntime(report) === undefined ? exitCodes.failed : exitCodes.ok;
   },
 });

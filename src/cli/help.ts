@@ -88,7 +88,7 @@ function usageOf({ name, required = false, repeated = false }: PositionalRow): s
 }
 
 function flagOf(name: string, row: OptionRow): string {
-  if (row.type === 'boolean') return row.default === true ? `--no_${name}` : `--${name}`;
+  if (row.type === 'boolean') return row.default === true ? `--${name}, --no_${name}` : `--${name}`;
   return `--${name} <${row.type === 'choice' ? 'name' : row.type === 'string' ? 'text' : row.type}>`;
 }
 
@@ -99,7 +99,7 @@ function helpOf(row: OptionRow): string {
   if (range !== '') notes.push(`${range.charAt(0).toUpperCase()}${range.slice(1)}.`);
   if (row.repeated) notes.push('May be repeated.');
   if (row.required) notes.push('Required.');
-  if (row.default !== undefined && row.type !== 'boolean') notes.push(`Default: ${row.default}.`);
+  if (row.default !== undefined && row.default !== false) notes.push(`Default: ${row.default}.`);
   if (row.otherwise !== undefined) notes.push(`Default: ${row.otherwise}.`);
   return [`${row.help}.`, ...notes].join(' ');
 }

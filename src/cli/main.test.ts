@@ -59,6 +59,7 @@ describe('qkv in a process of its own', () => {
   it('examines this machine', async () => {
     const { code, out, err } = await qkv(['doctor', '--json']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect((await qkv(['doctor'], { QKV_RUNTIME: 'none' })).code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ qkv: manifest.version, node: { version: process.versions.node } });
   });
 

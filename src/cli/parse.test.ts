@@ -97,43 +97,95 @@ describe('parseArguments', () => {
   });
 
   it('refuses unknown flags and says which is near', () => {
-    expect(failure(['--learning_rat', '1'])).toMatchInlineSnapshot(`"UsageError: qkv train: --learning_rat is not a flag; did you mean --learning_rate? \`qkv help train\` lists the flags."`);
-    expect(failure(['--learning-rat=1'])).toMatchInlineSnapshot(`"UsageError: qkv train: --learning-rat is not a flag; did you mean --learning_rate? \`qkv help train\` lists the flags."`);
-    expect(failure(['--banana'])).toMatchInlineSnapshot(`"UsageError: qkv train: --banana is not a flag; \`qkv help train\` lists the flags."`);
-    expect(failure(['-x'])).toMatchInlineSnapshot(`"UsageError: qkv train: -x is not a flag; \`qkv help train\` lists the flags."`);
-    expect(failure(['--no_max_steps'])).toMatchInlineSnapshot(`"UsageError: qkv train: --no_max_steps is not a flag; did you mean --max_steps? \`qkv help train\` lists the flags."`);
-    expect(failure(['--constructor'])).toMatchInlineSnapshot(`"TypeError: Cannot read properties of undefined (reading 'charAt')"`);
+    expect(failure(['--learning_rat', '1'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --learning_rat is not a flag; did you mean --learning_rate? \`qkv help train\` lists the flags."`,
+    );
+    expect(failure(['--learning-rat=1'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --learning-rat is not a flag; did you mean --learning_rate? \`qkv help train\` lists the flags."`,
+    );
+    expect(failure(['--banana'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --banana is not a flag; \`qkv help train\` lists the flags."`,
+    );
+    expect(failure(['-x'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: -x is not a flag; \`qkv help train\` lists the flags."`,
+    );
+    expect(failure(['--no_max_steps'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --no_max_steps is not a flag; did you mean --max_steps? \`qkv help train\` lists the flags."`,
+    );
+    expect(failure(['--constructor'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --constructor is not a flag; \`qkv help train\` lists the flags."`,
+    );
   });
 
   it('refuses values that are missing, of the wrong kind, or out of range', () => {
-    expect(failure(['--max_steps'])).toMatchInlineSnapshot(`"UsageError: qkv train: --max_steps needs a value (steps in all)."`);
-    expect(failure(['--max_steps='])).toMatchInlineSnapshot(`"UsageError: qkv train: --max_steps needs a value (steps in all)."`);
-    expect(failure(['--text_column', '--max_steps', '3'])).toMatchInlineSnapshot(`"UsageError: qkv train: --text_column needs a value (the column of the text), and --max_steps is a flag."`);
-    expect(failure(['--text_column', '--odd'])).toMatchInlineSnapshot(`"UsageError: qkv train: --text_column needs a value (the column of the text); one that begins with -- is written --text_column=--odd."`);
-    expect(failure(['--lr_scheduler_type'])).toMatchInlineSnapshot(`"UsageError: qkv train: --lr_scheduler_type needs a value: one of linear, cosine."`);
-    expect(failure(['--lr_scheduler_type', 'cosin'])).toMatchInlineSnapshot(`"UsageError: qkv train: --lr_scheduler_type is 'cosin'; it must be one of linear, cosine; did you mean cosine?"`);
-    expect(failure(['--learning_rate', '-1'])).toMatchInlineSnapshot(`"UsageError: qkv train: --learning_rate is '-1'; a number of at least 0 is needed."`);
-    expect(failure(['--learning_rate', 'NaN'])).toMatchInlineSnapshot(`"UsageError: qkv train: --learning_rate is 'NaN'; a number of at least 0 is needed."`);
-    expect(failure(['--learning_rate', '0x10'])).toMatchInlineSnapshot(`"UsageError: qkv train: --learning_rate is '0x10'; a number of at least 0 is needed."`);
-    expect(failure(['--max_steps', '2.5'])).toMatchInlineSnapshot(`"UsageError: qkv train: --max_steps is '2.5'; a whole number of at least -1 is needed."`);
-    expect(failure(['--shuffle=maybe'])).toMatchInlineSnapshot(`"UsageError: qkv train: --shuffle is 'maybe'; true or false is needed."`);
-    expect(failure(['--no_shuffle=true'])).toMatchInlineSnapshot(`"UsageError: qkv train: --no_shuffle takes no value; write --shuffle=true."`);
+    expect(failure(['--max_steps'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --max_steps needs a value (steps in all)."`,
+    );
+    expect(failure(['--max_steps='])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --max_steps needs a value (steps in all)."`,
+    );
+    expect(failure(['--text_column', '--max_steps', '3'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --text_column needs a value (the column of the text), and --max_steps is a flag."`,
+    );
+    expect(failure(['--text_column', '--odd'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --text_column needs a value (the column of the text); one that begins with -- is written --text_column=--odd."`,
+    );
+    expect(failure(['--lr_scheduler_type'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --lr_scheduler_type needs a value: one of linear, cosine."`,
+    );
+    expect(failure(['--lr_scheduler_type', 'cosin'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --lr_scheduler_type is 'cosin'; it must be one of linear, cosine; did you mean cosine?"`,
+    );
+    expect(failure(['--learning_rate', '-1'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --learning_rate is '-1'; a number of at least 0 is needed."`,
+    );
+    expect(failure(['--learning_rate', 'NaN'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --learning_rate is 'NaN'; a number of at least 0 is needed."`,
+    );
+    expect(failure(['--learning_rate', '0x10'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --learning_rate is '0x10'; a number of at least 0 is needed."`,
+    );
+    expect(failure(['--max_steps', '2.5'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --max_steps is '2.5'; a whole number of at least -1 is needed."`,
+    );
+    expect(failure(['--shuffle=maybe'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --shuffle is 'maybe'; true or false is needed."`,
+    );
+    expect(failure(['--no_shuffle=true'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --no_shuffle takes no value; write --shuffle=true."`,
+    );
   });
 
   it('refuses paths that are not there or not what they have to be', () => {
-    expect(failure(['--file', join(folder, 'none.txt')])).toMatchInlineSnapshot(`"UsageError: qkv train: --file: there is no file '<folder>/none.txt'."`);
-    expect(failure(['--file', join(folder, 'sub')])).toMatchInlineSnapshot(`"UsageError: qkv train: --file: '<folder>/sub' is a folder; a file is needed."`);
-    expect(failure(['--output_dir', join(folder, 'a.txt')])).toMatchInlineSnapshot(`"UsageError: qkv train: --output_dir: '<folder>/a.txt' is a file; a folder is needed."`);
+    expect(failure(['--file', join(folder, 'none.txt')])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --file: there is no file '<folder>/none.txt'."`,
+    );
+    expect(failure(['--file', join(folder, 'sub')])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --file: '<folder>/sub' is a folder; a file is needed."`,
+    );
+    expect(failure(['--output_dir', join(folder, 'a.txt')])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --output_dir: '<folder>/a.txt' is a file; a folder is needed."`,
+    );
     expect(failure(['--output_dir', join(folder, 'new', 'deep')])).toBe('no error');
     const sole = defineOptions({ data: { type: 'file', help: 'The data', required: true } });
-    expect(failure(['--data', '-'], { name: 'train', flags: sole })).toMatchInlineSnapshot(`"UsageError: qkv train: --data: there is no file '-'."`);
-    expect(failure([], { name: 'train', flags: sole })).toMatchInlineSnapshot(`"UsageError: qkv train: --data is missing (the data); \`qkv help train\` lists the flags."`);
+    expect(failure(['--data', '-'], { name: 'train', flags: sole })).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --data: there is no file '-'."`,
+    );
+    expect(failure([], { name: 'train', flags: sole })).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --data is missing (the data); \`qkv help train\` lists the flags."`,
+    );
   });
 
   it('refuses words where none belong, too many, or none', () => {
-    expect(failure(['reviews.tsv'])).toMatchInlineSnapshot(`"UsageError: qkv train: 'reviews.tsv' belongs to no flag, and this command takes flags only; \`qkv help train\` lists the flags."`);
+    expect(failure(['reviews.tsv'])).toMatchInlineSnapshot(
+      `"UsageError: qkv train: 'reviews.tsv' belongs to no flag, and this command takes flags only; \`qkv help train\` lists the flags."`,
+    );
     const one = { name: 'tokenize', flags, positionals: { name: 'text', help: 'What to cut', required: true } };
-    expect(failure([], one)).toMatchInlineSnapshot(`"UsageError: qkv tokenize: <text> is missing: what to cut; \`qkv help tokenize\` lists the flags."`);
-    expect(failure(['two', 'words'], one)).toMatchInlineSnapshot(`"UsageError: qkv tokenize: 'words' is one word too many; put quotes around a text with spaces."`);
+    expect(failure([], one)).toMatchInlineSnapshot(
+      `"UsageError: qkv tokenize: <text> is missing: what to cut; \`qkv help tokenize\` lists the flags."`,
+    );
+    expect(failure(['two', 'words'], one)).toMatchInlineSnapshot(
+      `"UsageError: qkv tokenize: 'words' is one word too many; put quotes around a text with spaces."`,
+    );
   });
 });

@@ -49,7 +49,7 @@ export function parseArguments<Flags extends OptionRows>(
     if (token.kind !== 'option') continue;
     const { rawName = '', value: text } = token;
     const { flag, isNegated } = findFlag(flags, token.name!);
-    const row = flags[flag];
+    const row = Object.hasOwn(flags, flag) ? flags[flag] : undefined;
     if (row === undefined) {
       const near = rawName.startsWith('--') ? nearest(flag, Object.keys(flags)) : undefined;
       if (near === undefined) fail(`${rawName} is not a flag`);
@@ -92,7 +92,7 @@ function tokenize(flags: OptionRows, words: readonly string[]): Word[] {
 function findFlag(flags: OptionRows, written: string): { flag: string; isNegated: boolean } {
   const flag = written.replaceAll('-', '_');
   const positive = flag.slice('no_'.length);
-  const isNegated = !Object.hasOwn(flags, flag) && flag.startsWith('no_') && flags[positive]?.type === 'boolean';
+  const isNegated = flag.startsWith('no_') && !Object.hasOwn(flags, flag) && flags[positive]?.type === 'boolean';
   return { flag: isNegated ? positive : flag, isNegated };
 }
 

@@ -126,7 +126,7 @@ describe('runProgram', () => {
 
       Manner
         --style <name>   The tone. One of warm, cold. Default: warm.
-        --no_bow         Bows first.
+        --bow, --no_bow  Bows first. Default: true.
         --guests <file>  A list of further names. May be repeated.
         --a_name_that_is_much_longer_than_others <text>
                          Stands above its help. Default: none.
@@ -235,7 +235,9 @@ describe('runProgram', () => {
     const { code, err } = await qkv(['fail'], { more: [failing(new TypeError('x is not a function'))] });
     expect(code).toBe(1);
     expect(err).toMatch(/^TypeError: x is not a function\n\s+at /);
-    expect(err.split('\n').at(-2)).toMatchInlineSnapshot(`"This is a mistake in qkv. Please report it at https://example.org/issues, with the lines above and what \`qkv doctor\` prints."`);
+    expect(err.split('\n').at(-2)).toMatchInlineSnapshot(
+      `"This is a mistake in qkv. Please report it at https://example.org/issues, with the lines above and what \`qkv doctor\` prints."`,
+    );
     expect((await qkv(['fail'], { more: [failing('a string')] })).err).toMatch(/^a string\n\nThis is a mistake/);
   });
 

@@ -13,6 +13,7 @@ import {
   sizeOf,
   type TypedArray,
 } from '../core/index.ts';
+import type { HostSource } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device } from '../runtime/index.ts';
 import { type RandomSource, uploadSource } from './sources.ts';
@@ -60,7 +61,10 @@ export function tensor(data: TensorData, { shape, dtype, requiresGrad = false, d
   const type = dtype ?? own ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
   const content = own && (own === type || (own === 'uint8' && type === 'bool')) ? (data as TypedArray) : converted(flat, type);
   const resolved = resolveShape(shape ?? found, content.length, 'tensor');
-  return new Tensor(ops.data({ shape: resolved, dtype: type }, uploadSource(content, device ?? null)), { requiresGrad });
+  // A few numbers are cheaper to hand over at each run than to keep in a runtime.
+  const source =
+    content.length <= 16 && !device ? ({ kind: 'host', data: content } as HostSource) : uploadSource(content, device ?? null);
+  return new Tensor(ops.data({ shape: resolved, dtype: type }, source), { requiresGrad });
 }
 
 function nestedShape(data: NestedArray): Shape {

@@ -5,14 +5,13 @@ import { type Binding, type Device, openRuntime, type Runtime, type RuntimeBuffe
 import { assertAlive, type CacheStatistics, type Plan, ProgramCache, planKey } from './programs.ts';
 import { type LeafSource, runtimeOf } from './sources.ts';
 
-/** What to compute, and into which buffer if it matters. */
+/** What to compute, and whose memory may receive it. At most one of `into` and `over`. */
 export interface Want {
   readonly value: Value;
-  /**
-   * A buffer that may receive the result. If the graph reads it as a leaf, it is overwritten only where that is safe;
-   * the answer says which buffer was used.
-   */
+  /** A buffer that no one reads any more. */
   readonly into?: RuntimeBuffer | undefined;
+  /** A leaf that this value replaces: its memory is taken where no other reader could see the new content too early. */
+  readonly over?: Value | undefined;
 }
 
 /** Where and how to compute. */
@@ -51,14 +50,10 @@ function cacheOf(runtime: Runtime): ProgramCache {
 export async function execute(wants: readonly Want[], options: ExecuteOptions = {}): Promise<RuntimeBuffer[]> {
   options.signal?.throwIfAborted();
   const values = wants.map(({ value }) => value);
-  const { key, order, aliases } = planKey(values, (leaves) => {
-    const owners = new Map<RuntimeBuffer, number>();
-    leaves.forEach(({ source }, i) => {
-      const leaf = source as LeafSource;
-      if (leaf.kind === 'buffer') owners.set(leaf.buffer, i);
-    });
-    return wants.map(({ into }) => (into && owners.get(into)) ?? null);
-  });
+  const { key, order, aliases } = planKey(
+    values,
+    wants.map(({ over }) => over?.node ?? null),
+  );
   const leaves = order.filter(isData);
   const runtime = await runtimeOfLeaves(leaves, options.device);
   const plan = await cacheOf(runtime).find(key, order, values, aliases);
@@ -77,8 +72,8 @@ async function runPlan(
   const bindings = leaves.map((leaf) => bindLeaf(runtime, leaf, passing));
   const inputs = plan.slots.map((slot) => (typeof slot === 'number' ? bindings[slot]! : slot));
   const made: RuntimeBuffer[] = [];
-  const outputs = wants.map(({ value, into }, i): Binding => {
-    let buffer = into && (plan.inPlace[i] || !bindings.some((binding) => binding.buffer === into)) ? into : null;
+  const outputs = wants.map(({ value, into, over }, i): Binding => {
+    let buffer = over && plan.inPlace[i] ? bindings[leaves.indexOf(over.node)]!.buffer : into;
     if (!buffer) {
       buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
       made.push(buffer);

@@ -3,18 +3,22 @@
  * May import core, graph, ops, autodiff, onnx and runtime. A new op that one would write as a method gets a line in
  * `tensor.ts`; how tensors are made is in `create.ts`, what is done to functions of them in `transforms.ts`.
  */
+
+export type { Device } from '../runtime/index.ts';
 export * from './create.ts';
 export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
 export type { CacheStatistics } from './programs.ts';
-export type { BufferSource, UploadSource } from './sources.ts';
 export {
   checkpoint,
+  derivedGradient,
   evaluate,
   lift,
   type NestedArray,
   noGrad,
   type Operand,
   type ReduceOptions,
+  type RetiredContent,
+  type RetiredContent,
   rootsOf,
   Tensor,
 } from './tensor.ts';

@@ -208,14 +208,16 @@ function readsInPlace(node: Node, leaf: Node): boolean {
   );
 }
 
-/** The text under which a graph and what its outputs may overwrite are cached. */
+/** The text under which a graph is cached, and the number of the leaf that each output may replace. */
 export function planKey(
   outputs: readonly Value[],
-  aliasesOf: (leaves: readonly Node[]) => Aliases,
+  replaced: readonly (Node | null)[],
 ): { key: string; order: readonly Node[]; aliases: Aliases } {
   const { text, order } = structureOf(outputs);
-  const aliases = aliasesOf(order.filter(isData));
-  return { key: aliases.every((alias) => alias === null) ? text : `${text}|${aliases}`, order, aliases };
+  if (replaced.every((node) => node === null)) return { key: text, order, aliases: replaced.map(() => null) };
+  const numbers = new Map(order.filter(isData).map((leaf, i) => [leaf, i]));
+  const aliases = replaced.map((node) => (node ? (numbers.get(node) ?? null) : null));
+  return { key: `${text}|${aliases}`, order, aliases };
 }
 
 /** Refuses to go on with a plan whose program was freed under it. */

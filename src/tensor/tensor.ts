@@ -28,6 +28,13 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
+/** Memory that held a tensor's content before it was assigned another. */
+export interface RetiredContent {
+  readonly buffer: RuntimeBuffer;
+  /** Says that the memory is about to be written: who still reads the old content gets an error that names the writer. */
+  readonly overwrite: (by: string) => void;
+}
+
 /** Nested arrays of numbers, as `toArray` gives them. */
 export type NestedArray = number | readonly NestedArray[];
 
@@ -41,15 +48,14 @@ const owners = new WeakMap<Value, Tensor>();
  * asks (`data`, `item`, `toArray`, `evaluate`, an optimizer's step). Immutable, but for parameters, which optimizers update.
  */
 export class Tensor {
-  /** Whether `backward` collects a gradient here. True of parameters. */
-  readonly requiresGrad: boolean;
   /** The gradient that `backward` left here, or null. */
   grad: Tensor | null = null;
 
   #value: Value;
   /** The computed content of a tensor whose graph is still wanted, for gradients. */
   #computed: Value | null = null;
-  readonly #tracks: boolean;
+  #tracks: boolean;
+  #requiresGrad: boolean;
   #disposed = false;
 
   /** Use `tensor`, `zeros` and their kin; this is for code that builds on the graph. */
@@ -61,9 +67,26 @@ export class Tensor {
       throw new DTypeError(`tensor: requiresGrad is set on ${value.dtype}; only floating-point tensors have gradients.`);
     }
     this.#value = value;
-    this.requiresGrad = requiresGrad;
+    this.#requiresGrad = requiresGrad;
     this.#tracks = tracks;
     if (requiresGrad) owners.set(value, this);
+  }
+
+  /** Whether `backward` collects a gradient here. True of parameters, unless frozen. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  /** Freezes (false) or thaws a leaf for graphs built from here on. @throws ConfigError for a tensor made from others. */
+  set requiresGrad(wanted: boolean) {
+    if (!isLeaf(this.#value))
+      throw new ConfigError(
+        'requiresGrad: only a leaf can be frozen or thawed; this tensor was made from others. Use detach().',
+      );
+    this.#requiresGrad = wanted;
+    this.#tracks = wanted;
+    if (wanted) owners.set(this.#value, this);
+    else owners.delete(this.#value);
   }
 
   get shape(): Shape {
@@ -359,15 +382,23 @@ export class Tensor {
     return nest(0, 0, numbers.length);
   }
 
-  /** A tensor with the same content on a device. A parameter stays a parameter there. */
+  /** A tensor with the same content on a device. */
   async to(device: Device): Promise<Tensor> {
+    const buffer = await this.#copyOn(device);
+    return new Tensor(ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer)));
+  }
+
+  /** Moves this tensor to a device; what was built on it before stays where it was. For parameters. */
+  async moveTo(device: Device): Promise<void> {
+    this.assign(await this.#copyOn(device))?.buffer.dispose();
+  }
+
+  async #copyOn(device: Device): Promise<RuntimeBuffer> {
     const runtime = await runtimeFor(device);
     const content = await this.data();
     const buffer = runtime.allocate(this.dtype, content.length);
     runtime.write(buffer, content);
-    return new Tensor(ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer)), {
-      requiresGrad: this.requiresGrad,
-    });
+    return buffer;
   }
 
   // ---- gradients ----
@@ -423,16 +454,25 @@ export class Tensor {
   }
 
   /**
-   * Takes a buffer as its content. For optimizers and loaders, which own the rules of when a buffer may be replaced.
-   * Gives back where the content lay before, if it lay anywhere: that buffer is the caller's now.
+   * Takes a buffer as its content. For optimizers, which own the rules of when a buffer may be replaced.
+   * Gives back the memory that held the content before, if it lay in a runtime: it is the caller's now.
    */
-  assign(buffer: RuntimeBuffer): BufferSource | UploadSource | null {
+  assign(buffer: RuntimeBuffer): RetiredContent | null {
     const before = this.#value.node.source as LeafSource | null;
-    const value = ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer));
-    if (this.requiresGrad) owners.set(value, this);
-    this.#value = value;
-    this.#computed = null;
-    return before?.kind === 'buffer' || (before?.kind === 'host' && 'uploaded' in before) ? before : null;
+    this.#replace(bufferSource(buffer));
+    if (before?.kind === 'buffer') {
+      return {
+        buffer: before.buffer,
+        overwrite: (by) => {
+          before.overwrittenBy = by;
+        },
+      };
+    }
+    if (before?.kind !== 'host' || !('uploaded' in before) || !before.uploaded) return null;
+    // The host still has this content: whoever reads it again uploads it again.
+    const uploaded = before.uploaded;
+    before.uploaded = null;
+    return { buffer: uploaded, overwrite: () => {} };
   }
 
   /** Replaces its content by data of the same size. For loaders: what was computed from the old content keeps it. */
@@ -443,10 +483,13 @@ export class Tensor {
       );
     const source = this.#value.node.source as LeafSource | null;
     const device = source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
-    const value = ops.data({ shape: this.shape, dtype: this.dtype }, uploadSource(content, device));
-    if (this.requiresGrad) owners.set(value, this);
-    this.#value = value;
+    this.#replace(uploadSource(content, device));
+  }
+
+  #replace(source: LeafSource): void {
+    this.#value = ops.data({ shape: this.shape, dtype: this.dtype }, source);
     this.#computed = null;
+    if (this.requiresGrad) owners.set(this.#value, this);
   }
 
   /** Keeps what was computed for it. Internal to `evaluate`. */
@@ -476,6 +519,13 @@ const pendingRoots = new WeakMap<Tensor, readonly Tensor[]>();
 /** The tensors on which `backward` was called to make this gradient. */
 export function rootsOf(gradient: Tensor): readonly Tensor[] {
   return pendingRoots.get(gradient) ?? [];
+}
+
+/** A gradient made from others; the tensors they wait with, and those given, wait with it. */
+export function derivedGradient(value: Value, from: Tensor, ...roots: readonly Tensor[]): Tensor {
+  const gradient = new Tensor(value);
+  pendingRoots.set(gradient, [...rootsOf(from), ...roots]);
+  return gradient;
 }
 
 function isLeaf(value: Value): boolean {

@@ -1,0 +1,136 @@
+import { ConfigError, formatShape, ShapeError } from '../core/index.ts';
+import * as ops from '../ops/index.ts';
+import { concat, lift, type Tensor, tensor, where } from '../tensor/index.ts';
+
+/** x Wᵀ + b. Shapes: x `[..., in]`, weight `[out, in]`, bias `[out]` or null → `[..., out]`. */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  return lift(ops.linear(x.value, weight.value, bias?.value ?? null), x, weight, ...(bias ? [bias] : []));
+}
+
+/** The last axis brought to zero mean and unit variance, scaled by weight `[size]` and shifted by bias `[size]` or null. */
+export function layerNorm(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { eps = 1e-5 }: { readonly eps?: number } = {},
+): Tensor {
+  return lift(ops.layerNorm(x.value, weight.value, bias?.value ?? null, { eps }), x, weight, ...(bias ? [bias] : []));
+}
+
+/** Rows of a table. Shapes: ids `[...I]` int32 or int64, weight `[V, C]` → `[...I, C]`. The row `padding_idx` gets no gradient. */
+export function embedding(
+  ids: Tensor,
+  weight: Tensor,
+  { padding_idx = null }: { readonly padding_idx?: number | null } = {},
+): Tensor {
+  return lift(ops.gatherRows(weight.value, ids.value, { paddingIdx: padding_idx }), weight);
+}
+
+/** Weight and bias of one of several affine maps of the same input. */
+export interface Affine {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+}
+
+/**
+ * Several affine maps of one input, computed as one matrix product, forward and backward.
+ * Shapes: x `[..., in]` → for each map `[..., out]`. All maps have a bias, or none has.
+ */
+export function linears(x: Tensor, maps: readonly Affine[]): Tensor[] {
+  const biases = maps.flatMap(({ bias }) => (bias ? [bias] : []));
+  if (biases.length !== 0 && biases.length !== maps.length)
+    throw new ConfigError('linears: some of the maps have a bias and some have not; give all or none a bias.');
+  const weight = concat(
+    maps.map((map) => map.weight),
+    0,
+  );
+  const sizes = maps.map((map) => map.weight.shape[0]!);
+  return linear(x, weight, biases.length > 0 ? concat(biases, 0) : null).split(sizes, -1);
+}
+
+/** Options of attention. */
+export interface AttentionOptions {
+  /** Added to the scores, broadcast to `[B, H, T, S]`: 0 where attention is allowed, very negative where not. */
+  readonly mask?: Tensor | null;
+  /** Applied to the attention weights; the place for dropout and for a look at them. */
+  readonly onWeights?: (weights: Tensor) => Tensor;
+  /** By how much the scores are scaled. Default 1/√D. */
+  readonly scale?: number;
+}
+
+/**
+ * softmax(q kᵀ · scale + mask) v.
+ * Shapes: q `[B, H, T, D]`, k and v `[B, H, S, D]` → `[B, H, T, D]`.
+ * Source: Vaswani et al., 2017, arXiv:1706.03762, equation 1.
+ */
+export function scaledDotProductAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { mask = null, onWeights = (weights) => weights, scale = 1 / Math.sqrt(q.shape.at(-1)!) }: AttentionOptions = {},
+): Tensor {
+  // Scaling q rather than the scores touches T·D numbers a head instead of T·S.
+  const scores = (scale === 1 ? q : q.mul(scale)).matmul(k.transpose());
+  const weights = (mask ? scores.add(mask) : scores).softmax(-1);
+  return onWeights(weights).matmul(v);
+}
+
+/** How the losses of examples become one. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** Options of `crossEntropy`, named as in PyTorch. */
+export interface CrossEntropyOptions {
+  /** Weight of each class, `[K]`. */
+  readonly weight?: Tensor | null;
+  /** Label whose examples count for nothing. Default −100. */
+  readonly ignore_index?: number;
+  /** Share of each target spread evenly over all classes. Default 0. */
+  readonly label_smoothing?: number;
+  readonly reduction?: Reduction;
+}
+
+/**
+ * −log of the probability that softmax(logits) gives to the labels.
+ * Shapes: logits `[N, K]`, labels `[N]` int32 or int64 → scalar, or `[N]` without reduction. The mean is over examples that
+ * are not ignored, weighted by their class's weight, as in torch.nn.CrossEntropyLoss.
+ */
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { weight = null, ignore_index = -100, label_smoothing = 0, reduction = 'mean' }: CrossEntropyOptions = {},
+): Tensor {
+  const [count, classes] = logits.shape;
+  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== count) {
+    throw new ShapeError(
+      `crossEntropy: logits are ${formatShape(logits.shape)} and labels ${formatShape(labels.shape)}; they must be [N, K] and [N].`,
+    );
+  }
+  if (!(label_smoothing >= 0 && label_smoothing <= 1))
+    throw new ConfigError(`crossEntropy: label_smoothing is ${label_smoothing}; it must be from 0 to 1.`);
+  const counted = labels.eq(ignore_index).logicalNot();
+  // An ignored label may lie outside the classes, so class 0 stands in for it; its loss is set to 0 below.
+  const targets = where(counted, labels, tensor(0, { dtype: labels.dtype }));
+  const logProbabilities = logits.logSoftmax(-1);
+  const ofTarget = logProbabilities.gather(-1, targets.reshape(count!, 1)).reshape(count!);
+  const weightOfTarget = weight ? weight.rows(targets) : null;
+  let losses = (weightOfTarget ? ofTarget.mul(weightOfTarget) : ofTarget).neg();
+  if (label_smoothing > 0) {
+    const all = (weight ? logProbabilities.mul(weight) : logProbabilities).sum(-1).neg();
+    losses = losses.mul(1 - label_smoothing).add(all.mul(label_smoothing / classes!));
+  }
+  const kept = counted.cast(logits.dtype);
+  losses = losses.mul(kept);
+  if (reduction === 'none') return losses;
+  if (reduction === 'sum') return losses.sum();
+  return losses.sum().div((weightOfTarget ? weightOfTarget.mul(kept) : kept).sum());
+}
+
+/** Mean (or sum) of squared differences. Shapes: both alike → scalar, or the same without reduction. */
+export function mseLoss(
+  input: Tensor,
+  target: Tensor,
+  { reduction = 'mean' }: { readonly reduction?: Reduction } = {},
+): Tensor {
+  const squares = input.sub(target).square();
+  return reduction === 'none' ? squares : reduction === 'sum' ? squares.sum() : squares.mean();
+}

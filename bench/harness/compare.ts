@@ -25,6 +25,8 @@ export interface Row {
   readonly threads: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly cpu: string;
+  /** Share of the machine, in %, that other programs took just before: above a few, the times mean little. */
+  readonly busy: number;
 }
 
 /** What `compare` may be told. */
@@ -44,6 +46,7 @@ export async function compare(question: Question, workload: Case, options: Compa
   const ours = new SideProcess(workload.ours);
   const peers = workload.peers.map((side) => new SideProcess(side));
   const sides = [ours, ...peers];
+  const busy = await busyShare();
   try {
     for (const side of sides) {
       onProgress(`${workload.name}: starting ${side.side.name}`);
@@ -59,12 +62,26 @@ export async function compare(question: Question, workload: Case, options: Compa
   } finally {
     await Promise.all(sides.map((side) => side.done()));
   }
-  const rows = peers.map((peer) => rowOf(question, workload, threads, ours, peer.side.name, peer));
-  if (workload.goal !== undefined) rows.push(rowOf(question, workload, threads, ours, 'goal', goalSide(workload, ours)));
-  return rows;
+  const rows = peers.map((peer) => rowOf(question, workload, ours, peer.side.name, peer));
+  if (workload.goal !== undefined) rows.push(rowOf(question, workload, ours, 'goal', goalSide(workload, ours)));
+  const cpu = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} logical cores`;
+  return rows.map((row) => ({ ...row, threads, cpu, busy }));
 }
 
-type Measured = Pick<SideProcess, 'values' | 'missing' | 'versions' | 'check'> & { readonly agreesWithin?: number | undefined };
+/** The share of all cores' time, in %, that is not idle during one second in which we do nothing. */
+async function busyShare(): Promise<number> {
+  const before = cpus();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  let [idle, total] = [0, 0];
+  for (const [i, { times }] of cpus().entries()) {
+    const past = before[i]?.times ?? times;
+    idle += times.idle - past.idle;
+    total += Object.values(times).reduce((a, b) => a + b, 0) - Object.values(past).reduce((a, b) => a + b, 0);
+  }
+  return total > 0 ? Math.round((1 - idle / total) * 100) : 0;
+}
+
+type Measured = Pick<SideProcess, 'values' | 'missing' | 'versions' | 'check'>;
 
 function goalSide(workload: Case, ours: SideProcess): Measured {
   return { values: ours.values.map(() => workload.goal!), missing: null, versions: {}, check: null };
@@ -73,11 +90,10 @@ function goalSide(workload: Case, ours: SideProcess): Measured {
 function rowOf(
   question: Question,
   workload: Case,
-  threads: number,
   ours: SideProcess,
   peer: string,
   theirs: Measured | SideProcess,
-): Row {
+): Omit<Row, 'threads' | 'cpu' | 'busy'> {
   const missing = theirs.missing ?? (ours.missing === null ? null : `${ours.side.name}: ${ours.missing}`);
   const ratios = missing === null ? theirs.values.map((value, round) => value / ours.values[round]!) : [];
   const ratio = ratios.length > 0 ? estimate(ratios) : null;
@@ -95,9 +111,7 @@ function rowOf(
     rounds: ratios.length,
     ...(missing === null ? {} : { missing }),
     ...(difference === null ? {} : { differs: difference }),
-    threads,
     versions: { ...ours.versions, ...theirs.versions },
-    cpu: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} logical cores`,
   };
 }
 

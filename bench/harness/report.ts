@@ -21,6 +21,7 @@ export function table(question: Question, rows: readonly Row[]): string {
       .join('  ')
       .trimEnd(),
   );
+  const busy = Math.max(...rows.map((row) => row.busy));
   const versions = Object.entries(Object.assign({}, ...rows.map((row) => row.versions)) as Record<string, string>);
   return [
     question.asks,
@@ -28,6 +29,7 @@ export function table(question: Question, rows: readonly Row[]): string {
     ...text,
     '',
     "ratio = the peer's value ÷ qkv's, the median of the rounds' ratios: above 1, qkv is the better. 95 %: its interval (bootstrap).",
+    ...(busy > 10 ? [`Other programs were using ${busy} % of this machine: measure again when it is quiet.`] : []),
     `${rows[0]?.threads} threads on every side; ${rows[0]?.cpu}; ${versions.map(([name, version]) => `${name} ${version}`).join(', ')}`,
   ].join('\n');
 }

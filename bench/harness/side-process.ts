@@ -85,7 +85,7 @@ export class SideProcess {
     const answer = await this.#answers!.next();
     clearTimeout(late);
     if (answer.done) {
-      const words = silent ? `no answer in ${patienceMs / 60_000} minutes` : (this.#lastWords.trim().split('\n').at(-1) ?? '');
+      const words = silent ? `no answer in ${patienceMs / 60_000} minutes` : lastErrorIn(this.#lastWords);
       this.missing ??= `ended during ${request.do}: ${words || 'without a word'}`;
       return null;
     }
@@ -96,6 +96,12 @@ export class SideProcess {
     }
     return reply;
   }
+}
+
+/** The line that says what went wrong: the last that names an error, or else the last. */
+function lastErrorIn(text: string): string {
+  const lines = text.trim().split('\n');
+  return (lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? lines.at(-1)!).trim();
 }
 
 function commandOf(side: Side): { program: string; args: string[] } | { missing: string } {

@@ -1,4 +1,4 @@
-"""PyTorch's side of train-step.bench.ts, which says what a step is. Written for speed as PyTorch's documents advise:
+"""PyTorch's side of bert-mini.ts, which says what a step is. Written for speed as PyTorch's documents advise:
 scaled_dot_product_attention, the fused AdamW, gradients set to None."""
 
 import torch

@@ -1,0 +1,52 @@
+import { type Component, type ComponentDefinition, type JsonObject, readFields } from '../component.ts';
+
+/** Where a model writes the tokens of a text: parallel lists, so that a token costs no object. */
+export interface TokenSink {
+  readonly ids: number[];
+  readonly tokens: string[];
+  /** Start and end of each token in the normalized text, one after another, in UTF-16 units. */
+  readonly spans: number[];
+}
+
+/** Turns a piece of text into tokens. */
+export interface Model extends Component {
+  /** Writes the tokens of `text` from `start` to `end`. */
+  tokenize(text: string, start: number, end: number, sink: TokenSink): void;
+  /** The id of a token of the vocabulary, or undefined. */
+  token_to_id(token: string): number | undefined;
+  /** The token with an id, or undefined. */
+  id_to_token(id: number): string | undefined;
+  /** The vocabulary, from token to id. */
+  get_vocab(): Map<string, number>;
+  /** How many tokens the vocabulary has. */
+  readonly vocab_size: number;
+  /** The token for what the vocabulary cannot spell, where the model has one. */
+  readonly unk_token: string | null;
+  /** Files that older programs read the model from, by name: `vocab.txt`. */
+  vocabularyFiles(): Record<string, string>;
+}
+
+interface ModelRow<Fields extends object> {
+  readonly type: string;
+  /** Its JSON fields with their defaults. */
+  readonly defaults: Fields;
+  /** Throws a ConfigError for fields that cannot be used. */
+  readonly check?: (fields: Fields, where: string) => void;
+  /** Whether JSON without a type is this model. */
+  readonly recognise: (json: JsonObject) => boolean;
+  readonly create: (fields: Fields, where: string) => Model;
+}
+
+/** Makes a row for the registry of models. */
+/*@__NO_SIDE_EFFECTS__*/
+export function defineModel<Fields extends object>(row: ModelRow<Fields>): ComponentDefinition<Model> {
+  return {
+    type: row.type,
+    recognise: row.recognise,
+    fromJSON: (json, where) => {
+      const fields = readFields(where, row.type, json, row.defaults);
+      row.check?.(fields, where);
+      return row.create(fields, where);
+    },
+  };
+}

@@ -1,0 +1,191 @@
+import { ConfigError } from '../../core/index.ts';
+import type { ComponentDefinition, JsonObject } from '../component.ts';
+import { isHigh, isLow } from '../text/normalized-string.ts';
+import { defineModel, type Model, type TokenSink } from './model.ts';
+import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { WordCache } from './word-cache.ts';
+
+/** The fields of a WordPiece model. */
+export interface WordPieceFields {
+  /** The token of a word that cannot be spelled. */
+  unk_token: string;
+  /** What a token starts with that continues a word. */
+  continuing_subword_prefix: string;
+  /** Longer words, counted in code points, become `unk_token`. */
+  max_input_chars_per_word: number;
+  /** Token to id. */
+  vocab: Record<string, number>;
+}
+
+/** How a word was split: its only token's id, or all ids with the end of each token in the word. */
+type Split = number | { readonly ids: readonly number[]; readonly ends: readonly number[] };
+
+const cachedWords = 1 << 16;
+const longestCachedWord = 64;
+
+/**
+ * WordPiece: a word is the longest token it starts with, then the longest that continues it, and so on to its end.
+ * A word that gets stuck is one unknown token.
+ * Source: Schuster and Nakajima, 2012, "Japanese and Korean voice search"; Devlin et al., 2018, arXiv:1810.04805.
+ */
+export class WordPiece implements Model {
+  readonly type = 'WordPiece';
+  readonly unk_token: string;
+  readonly continuing_subword_prefix: string;
+  readonly max_input_chars_per_word: number;
+  readonly #vocab: Map<string, number>;
+  readonly #tokens: readonly (string | undefined)[];
+  /** The tokens that start a word, and those that continue one without their prefix. */
+  readonly #initial: ReadonlyMap<string, number>;
+  readonly #continuing: ReadonlyMap<string, number>;
+  readonly #longestInitial: number;
+  readonly #longestContinuing: number;
+  readonly #cache = new WordCache<Split>(cachedWords);
+
+  /** From a vocabulary and the fields of tokenizer.json. */
+  constructor(
+    vocab: ReadonlyMap<string, number>,
+    {
+      unk_token = '[UNK]',
+      continuing_subword_prefix = '##',
+      max_input_chars_per_word = 100,
+    }: Partial<Omit<WordPieceFields, 'vocab'>> = {},
+  ) {
+    this.#vocab = new Map(vocab);
+    this.#tokens = tokensById(this.#vocab);
+    this.unk_token = unk_token;
+    this.continuing_subword_prefix = continuing_subword_prefix;
+    this.max_input_chars_per_word = max_input_chars_per_word;
+    const continuing = new Map<string, number>();
+    let longestInitial = 0;
+    let longestContinuing = 0;
+    for (const [token, id] of this.#vocab) {
+      longestInitial = Math.max(longestInitial, token.length);
+      if (!token.startsWith(continuing_subword_prefix)) continue;
+      const rest = token.slice(continuing_subword_prefix.length);
+      continuing.set(rest, id);
+      longestContinuing = Math.max(longestContinuing, rest.length);
+    }
+    this.#initial = this.#vocab;
+    this.#continuing = continuing;
+    this.#longestInitial = longestInitial;
+    this.#longestContinuing = longestContinuing;
+  }
+
+  get vocab_size(): number {
+    return this.#vocab.size;
+  }
+
+  get_vocab(): Map<string, number> {
+    return new Map(this.#vocab);
+  }
+
+  token_to_id(token: string): number | undefined {
+    return this.#vocab.get(token);
+  }
+
+  id_to_token(id: number): string | undefined {
+    return this.#tokens[id];
+  }
+
+  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
+    const length = end - start;
+    let split: Split | undefined;
+    if (length <= longestCachedWord) {
+      const word = text.slice(start, end);
+      split = this.#cache.get(word);
+      if (split === undefined) {
+        split = this.#split(text, start, end);
+        this.#cache.set(word, split);
+      }
+    } else split = this.#split(text, start, end);
+
+    if (typeof split === 'number') {
+      sink.ids.push(split);
+      sink.tokens.push(this.#tokens[split]!);
+      sink.spans.push(start, end);
+      return;
+    }
+    const { ids, ends } = split;
+    let from = start;
+    for (let i = 0; i < ids.length; i++) {
+      const to = start + ends[i]!;
+      sink.ids.push(ids[i]!);
+      sink.tokens.push(this.#tokens[ids[i]!]!);
+      sink.spans.push(from, to);
+      from = to;
+    }
+  }
+
+  toJSON(): JsonObject {
+    return {
+      type: 'WordPiece',
+      unk_token: this.unk_token,
+      continuing_subword_prefix: this.continuing_subword_prefix,
+      max_input_chars_per_word: this.max_input_chars_per_word,
+      vocab: Object.fromEntries(inOrder(this.#vocab)),
+    };
+  }
+
+  vocabularyFiles(): Record<string, string> {
+    // A line's number is its id there, so a gap or a line break in a token cannot be written.
+    const ordered = inOrder(this.#vocab);
+    if (ordered.some(([token, id], line) => id !== line || /[\r\n]/.test(token))) return {};
+    return { 'vocab.txt': ordered.map(([token]) => `${token}\n`).join('') };
+  }
+
+  #split(text: string, start: number, end: number): Split {
+    if (this.#isTooLong(text, start, end)) return this.#unknown();
+    const ids: number[] = [];
+    const ends: number[] = [];
+    let from = start;
+    while (from < end) {
+      const tokens = from === start ? this.#initial : this.#continuing;
+      let to = Math.min(end, from + (from === start ? this.#longestInitial : this.#longestContinuing));
+      let id: number | undefined;
+      for (; to > from; to--) {
+        // A token never ends inside a surrogate pair.
+        if (to < end && isLow(text.charCodeAt(to)) && isHigh(text.charCodeAt(to - 1))) continue;
+        id = tokens.get(text.slice(from, to));
+        if (id !== undefined) break;
+      }
+      if (id === undefined) return this.#unknown();
+      ids.push(id);
+      ends.push(to - start);
+      from = to;
+    }
+    return ids.length === 1 ? ids[0]! : { ids, ends };
+  }
+
+  #isTooLong(text: string, start: number, end: number): boolean {
+    const most = this.max_input_chars_per_word;
+    if (end - start <= most) return false;
+    if (end - start > 2 * most) return true;
+    let characters = end - start;
+    for (let i = start + 1; i < end; i++) if (isLow(text.charCodeAt(i)) && isHigh(text.charCodeAt(i - 1))) characters--;
+    return characters > most;
+  }
+
+  #unknown(): number {
+    const id = this.#vocab.get(this.unk_token);
+    if (id !== undefined) return id;
+    throw new ConfigError(
+      `WordPiece: a word cannot be spelled and the vocabulary has no ${JSON.stringify(this.unk_token)}; add that token, or name another as unk_token.`,
+    );
+  }
+}
+
+/** WordPiece in tokenizer.json: `{ "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": { … } }`. */
+export const wordPiece: ComponentDefinition<Model> = defineModel<WordPieceFields>({
+  type: 'WordPiece',
+  defaults: { unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab: {} },
+  check: ({ vocab, max_input_chars_per_word }, where) => {
+    checkVocabulary(Object.entries(vocab), `${where}.vocab`);
+    if (!Number.isSafeInteger(max_input_chars_per_word) || max_input_chars_per_word < 0)
+      throw new ConfigError(
+        `${where}: max_input_chars_per_word is ${max_input_chars_per_word}; a whole number from 0 is needed.`,
+      );
+  },
+  recognise: (json) => 'max_input_chars_per_word' in json && 'vocab' in json,
+  create: ({ vocab, ...fields }) => new WordPiece(new Map(Object.entries(vocab)), fields),
+});

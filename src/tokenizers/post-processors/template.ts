@@ -1,0 +1,54 @@
+import { Encoding } from '../encoding.ts';
+
+/** A place of a template: one of the texts, or special tokens. */
+export type TemplatePiece =
+  | { readonly sequence: number; readonly typeId: number }
+  | { readonly ids: readonly number[]; readonly tokens: readonly string[]; readonly typeId: number };
+
+/** How many special tokens a template adds. */
+export function addedBy(template: readonly TemplatePiece[]): number {
+  return template.reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
+}
+
+/**
+ * Encodings put together as a template says. Type ids are the template's, also in what truncation cut off; there Hugging
+ * Face's library leaves 0 for the first text and 1 for the second whatever the template says.
+ */
+export function applyTemplate(
+  template: readonly TemplatePiece[],
+  encodings: readonly Encoding[],
+  addSpecialTokens: boolean,
+): Encoding {
+  const parts: Encoding[] = [];
+  for (const piece of template) {
+    if ('sequence' in piece) {
+      const encoding = encodings[piece.sequence]!.asSequence(piece.sequence).withTypeId(piece.typeId);
+      encoding.overflowing = encoding.overflowing.map((part) => part.asSequence(piece.sequence));
+      parts.push(encoding);
+    } else if (addSpecialTokens) parts.push(specialTokens(piece));
+  }
+  return Encoding.merge(parts);
+}
+
+function specialTokens({
+  ids,
+  tokens,
+  typeId,
+}: {
+  ids: readonly number[];
+  tokens: readonly string[];
+  typeId: number;
+}): Encoding {
+  const all = <T>(value: T): T[] => new Array(ids.length).fill(value);
+  const spans = new Array(2 * ids.length).fill(0);
+  return new Encoding({
+    ids: [...ids],
+    type_ids: all(typeId),
+    tokens: [...tokens],
+    word_ids: all<number | null>(null),
+    special_tokens_mask: all(1),
+    attention_mask: all(1),
+    spans,
+    codePointSpans: spans,
+  });
+}

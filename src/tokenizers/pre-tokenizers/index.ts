@@ -1,0 +1,16 @@
+import { Registry } from '../component.ts';
+import { BertPreTokenizer } from './bert-pre-tokenizer.ts';
+import type { PreTokenizer } from './pre-tokenizer.ts';
+import { Punctuation } from './punctuation.ts';
+import { PreTokenizerSequence } from './sequence.ts';
+import { Whitespace } from './whitespace.ts';
+import { WhitespaceSplit } from './whitespace-split.ts';
+
+/** Every pre-tokenizer that tokenizer.json may name. A new one is a file here and a place in this list. */
+export const preTokenizers: Registry<PreTokenizer> = /*@__PURE__*/ new Registry<PreTokenizer>('pre-tokenizer', [
+  BertPreTokenizer,
+  Whitespace,
+  WhitespaceSplit,
+  Punctuation,
+  PreTokenizerSequence,
+]);

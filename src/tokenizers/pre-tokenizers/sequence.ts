@@ -1,0 +1,18 @@
+import type { Json } from '../component.ts';
+import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
+
+/** The fields of a Sequence of pre-tokenizers. */
+export interface PreTokenizerSequenceFields {
+  pretokenizers: Json[];
+}
+
+/** Pre-tokenizers one after another. In tokenizer.json: `{ "type": "Sequence", "pretokenizers": [{ "type": "Whitespace" }, …] }`. */
+export const PreTokenizerSequence: PreTokenizerDefinition<PreTokenizerSequenceFields> =
+  definePreTokenizer<PreTokenizerSequenceFields>({
+    type: 'Sequence',
+    defaults: { pretokenizers: [] },
+    prepare: ({ pretokenizers }, read) => {
+      const steps = pretokenizers.map((json, i) => read(json, `pretokenizers[${i}]`));
+      return (text) => steps.reduce((current, step) => step.preTokenize(current), text);
+    },
+  });

@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { AutoTokenizer, type PreTrainedTokenizerFast, type TokenizerConfig } from './index.ts';
+
+const models = resolve(import.meta.dirname, '../../../shared/models');
+const present = existsSync(models);
+const temporary: string[] = [];
+
+afterAll(() => {
+  for (const folder of temporary) rmSync(folder, { recursive: true });
+});
+
+/** A tokenizer's files, unpacked where they are compressed, without those named in `without`. */
+function unpacked(name: string, without: readonly string[] = []): string {
+  const source = join(models, name);
+  const folder = mkdtempSync(join(tmpdir(), 'qkv-tokenizer-'));
+  temporary.push(folder);
+  for (const { name: file } of readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isFile())) {
+    const plain = file.replace(/\.gz$/, '');
+    if (/^(golden|swift)/.test(file) || without.includes(plain)) continue;
+    const bytes = readFileSync(join(source, file));
+    writeFileSync(join(folder, plain), file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  }
+  return folder;
+}
+
+function golden<Case>(name: string, file: string): Case[] {
+  const path = join(models, name, file);
+  if (!existsSync(path)) return [];
+  return (JSON.parse(gunzipSync(readFileSync(path)).toString()) as { cases: Case[] }).cases;
+}
+
+interface HuggingFaceCase {
+  text: string;
+  pair?: string | null;
+  ids: number[];
+  ids_no_special: number[];
+  tokens: string[];
+  type_ids: number[];
+  offsets: [number, number][];
+  special_tokens_mask: number[];
+  decoded: string;
+  decoded_skip_special: string;
+}
+
+interface PeerCase {
+  name: string;
+  text: string;
+  text_pair?: string;
+  tokens?: string[];
+  ids?: number[];
+  decoded?: string;
+}
+
+const tokenizers: [name: string, config: TokenizerConfig][] = [
+  ['tok-bert-base-uncased', {}],
+  ['tok-bert-base-cased', { do_lower_case: false }],
+  ['tok-bert-base-multilingual-cased', { do_lower_case: false }],
+  ['tok-koelectra-v3', { do_lower_case: false }],
+  ['tok-klue-roberta-base', {}],
+  ['ckpt-bert-tiny-st', {}],
+  ['ckpt-bert-tiniest-lmbuddy', {}],
+];
+
+/** What the library of reference records of a text, as this library sees it. */
+function observed(tokenizer: PreTrainedTokenizerFast, { text, pair }: HuggingFaceCase): HuggingFaceCase {
+  const encoding = tokenizer.backend_tokenizer.encode(text, pair, { padding: null, truncation: null });
+  const plain = { add_special_tokens: false, padding: null, truncation: null };
+  const { ids } = encoding;
+  return {
+    text,
+    ...(pair === undefined ? {} : { pair }),
+    ids,
+    ids_no_special: tokenizer.backend_tokenizer.encode(text, pair, plain).ids,
+    tokens: encoding.tokens,
+    type_ids: encoding.type_ids,
+    offsets: encoding.offsets,
+    special_tokens_mask: encoding.special_tokens_mask,
+    decoded: tokenizer.decode(ids),
+    decoded_skip_special: tokenizer.decode(ids, { skip_special_tokens: true }),
+  };
+}
+
+describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is absent)', () => {
+  describe.each(tokenizers)('%s', (name, config) => {
+    const cases = golden<HuggingFaceCase>(name, 'golden.hf.json.gz');
+    const peers = golden<PeerCase>(name, 'golden.peers.json.gz');
+
+    test('gives all that Hugging Face gives', async () => {
+      expect(cases.length).toBeGreaterThan(0);
+      const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { ...config, clean_up_tokenization_spaces: false });
+      for (const one of cases) expect(observed(tokenizer, one)).toEqual(one);
+    });
+
+    test('gives the same after saving and loading', async () => {
+      const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), config);
+      const folder = unpacked(name, readdirSync(unpacked(name)));
+      await tokenizer.save_pretrained(folder);
+      const again = await AutoTokenizer.from_pretrained(folder);
+      expect(again.backend_tokenizer.toJSON()).toEqual(tokenizer.backend_tokenizer.toJSON());
+      expect(again.toConfig()).toEqual(tokenizer.toConfig());
+      for (const one of cases) expect(observed(again, one)).toEqual(observed(tokenizer, one));
+    });
+
+    test.skipIf(peers.length === 0)('gives what the tests of transformers.js and swift-transformers record', async () => {
+      const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { ...config, clean_up_tokenization_spaces: true });
+      for (const one of peers) {
+        const { input_ids } = tokenizer(one.text, one.text_pair);
+        if (one.ids !== undefined) expect(input_ids).toEqual(one.ids);
+        if (one.tokens !== undefined) expect(tokenizer.tokenize(one.text, one.text_pair)).toEqual(one.tokens);
+        if (one.decoded !== undefined) expect(tokenizer.decode(input_ids)).toBe(one.decoded);
+      }
+    });
+  });
+
+  test.each(['tok-bert-base-uncased', 'tok-klue-roberta-base'])(
+    '%s: vocab.txt alone gives what tokenizer.json gives',
+    async (name) => {
+      const whole = await AutoTokenizer.from_pretrained(unpacked(name));
+      const config = { tokenizer_class: 'BertTokenizer', do_lower_case: name === 'tok-bert-base-uncased' };
+      const fromLines = await AutoTokenizer.from_pretrained(unpacked(name, ['tokenizer.json']), config);
+      for (const { text } of golden<HuggingFaceCase>(name, 'golden.hf.json.gz')) {
+        expect(fromLines(text).input_ids).toEqual(whole(text).input_ids);
+      }
+    },
+  );
+
+  test('bert-base-uncased: its backend normalizes a string by itself', async () => {
+    const { backend_tokenizer } = await AutoTokenizer.from_pretrained(unpacked('tok-bert-base-uncased'));
+    expect(backend_tokenizer.normalizer!.normalize_str('Héllò hôw are ü?')).toBe('hello how are u?');
+    expect(backend_tokenizer.pre_tokenizer!.pre_tokenize_str('Hello, how are  you?')).toEqual([
+      ['Hello', [0, 5]],
+      [',', [5, 6]],
+      ['how', [7, 10]],
+      ['are', [11, 14]],
+      ['you', [16, 19]],
+      ['?', [19, 20]],
+    ]);
+  });
+
+  test('klue/roberta-base: the padding and truncation of its file serve its backend, not a call', async () => {
+    const tokenizer = await AutoTokenizer.from_pretrained(unpacked('tok-klue-roberta-base'));
+    expect(tokenizer.backend_tokenizer.encode('강의').length).toBe(512);
+    expect(Object.keys(tokenizer('강의'))).toEqual(['input_ids', 'attention_mask']);
+    expect(tokenizer('강의').input_ids).toHaveLength(3);
+    expect(tokenizer.pad_token_id).toBe(1);
+  });
+});

@@ -1,0 +1,96 @@
+import {
+  combiningMarkRanges,
+  nonspacingMarkRanges,
+  notNormalizedRanges,
+  punctuationRanges,
+  removedByCleaning,
+  reorderedSpacingRanges,
+  whiteSpaceRanges,
+} from './character-tables.ts';
+
+/**
+ * A set of characters that answers in constant time below U+10000 and by binary search above.
+ * The sets are those of Hugging Face's library, which froze its Unicode tables; an engine's own `\p{…}` is newer.
+ */
+export class CharacterClass {
+  readonly #source: string;
+  #ranges: number[] | undefined;
+  #low: Uint8Array | undefined;
+
+  /** `source`: code points and ranges of them, in hexadecimal, with spaces between. Read when it is first asked. */
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  /** One byte per UTF-16 unit, 1 where that unit alone is a character of the class. */
+  get low(): Uint8Array {
+    if (this.#low === undefined) {
+      const low = new Uint8Array(0x10000);
+      const ranges = this.#bounds;
+      for (let i = 0; i < ranges.length && ranges[i]! < 0x10000; i += 2)
+        low.fill(1, ranges[i]!, Math.min(ranges[i + 1]! + 1, 0x10000));
+      this.#low = low;
+    }
+    return this.#low;
+  }
+
+  /** Whether a code point is in the class. */
+  has(codePoint: number): boolean {
+    if (codePoint < 0x10000) return this.low[codePoint] === 1;
+    const ranges = this.#bounds;
+    let from = 0;
+    let to = ranges.length / 2 - 1;
+    while (from <= to) {
+      const middle = (from + to) >> 1;
+      if (codePoint < ranges[2 * middle]!) to = middle - 1;
+      else if (codePoint > ranges[2 * middle + 1]!) from = middle + 1;
+      else return true;
+    }
+    return false;
+  }
+
+  /** A regular expression's class body for the characters, for `[…]` with the flag u. */
+  get pattern(): string {
+    const ranges = this.#bounds;
+    let body = '';
+    for (let i = 0; i < ranges.length; i += 2) body += `\\u{${ranges[i]!.toString(16)}}-\\u{${ranges[i + 1]!.toString(16)}}`;
+    return body;
+  }
+
+  get #bounds(): number[] {
+    this.#ranges ??= this.#source.split(' ').flatMap((range) => {
+      const [first, last = first] = range.split('-');
+      return [Number.parseInt(first!, 16), Number.parseInt(last!, 16)];
+    });
+    return this.#ranges;
+  }
+}
+
+/** Unicode's White_Space. */
+export const whiteSpace: CharacterClass = /*@__PURE__*/ new CharacterClass(whiteSpaceRanges);
+/** Punctuation as BERT sees it: Unicode's category P, and every ASCII character that is neither letter, digit, space nor control. */
+export const punctuation: CharacterClass = /*@__PURE__*/ new CharacterClass(punctuationRanges);
+/** What BERT's cleaning removes: NUL, U+FFFD, and control, format and private-use characters. */
+export const uncleanCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(removedByCleaning);
+/** Accents and other marks that take no room of their own (category Mn). */
+export const nonspacingMarks: CharacterClass = /*@__PURE__*/ new CharacterClass(nonspacingMarkRanges);
+/** All marks (category M). */
+export const combiningMarks: CharacterClass = /*@__PURE__*/ new CharacterClass(combiningMarkRanges);
+/** Characters that normalization may move past others and that are not in `nonspacingMarks`. */
+export const reorderedSpacing: CharacterClass = /*@__PURE__*/ new CharacterClass(reorderedSpacingRanges);
+/** Characters younger than the tables, which the normalization forms must leave alone. */
+export const notNormalized: CharacterClass = /*@__PURE__*/ new CharacterClass(notNormalizedRanges);
+/** The characters of the blocks of Chinese ideographs, each a word to BERT. Neither Hangul nor kana is among them. */
+export const chineseCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(
+  '3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b73f 2b740-2b81f 2b920-2ceaf 2f800-2fa1f',
+);
+
+/** A regular expression's class body of word characters, as `\w` is in Rust's regex: Alphabetic, M, Nd, Pc and Join_Control. */
+export const wordCharacters = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
+
+/** Text in which each half of a surrogate pair that stands alone is U+FFFD, as it is once written to UTF-8. Lengths stay. */
+export function wellFormed(text: string): string {
+  return loneSurrogate.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text;
+}
+
+const loneSurrogate = /\p{Surrogate}/u;

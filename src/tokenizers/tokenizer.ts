@@ -1,0 +1,319 @@
+import { ConfigError, UnsupportedError } from '../core/index.ts';
+import { parseJson } from '../hub/index.ts';
+import { type AddedToken, AddedVocabulary, addedToken, readAddedTokens } from './added-vocabulary.ts';
+import { brief, isJsonObject, type JsonObject } from './component.ts';
+import type { Decoder } from './decoders/decoder.ts';
+import { decoders } from './decoders/index.ts';
+import { Encoding } from './encoding.ts';
+import { models } from './models/index.ts';
+import type { Model } from './models/model.ts';
+import { normalizers } from './normalizers/index.ts';
+import type { Normalizer } from './normalizers/normalizer.ts';
+import { type Padding, padAll, paddingToJSON, readPadding } from './padding.ts';
+import { postProcessors } from './post-processors/index.ts';
+import type { PostProcessor } from './post-processors/post-processor.ts';
+import { preTokenizers } from './pre-tokenizers/index.ts';
+import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
+import { wellFormed } from './text/characters.ts';
+import { NormalizedString } from './text/normalized-string.ts';
+import { Pieces } from './text/pieces.ts';
+import { TokenBuffer } from './token-buffer.ts';
+import type { Trainer, TrainingOptions } from './trainers/trainer.ts';
+import { readTruncation, type Truncation, truncate, truncationToJSON } from './truncation.ts';
+
+/** The parts of a tokenizer; only the model is needed. */
+export interface TokenizerParts {
+  model: Model;
+  normalizer?: Normalizer | null;
+  pre_tokenizer?: PreTokenizer | null;
+  post_processor?: PostProcessor | null;
+  decoder?: Decoder | null;
+  truncation?: Truncation | null;
+  padding?: Padding | null;
+}
+
+/** A text, or the words of a text that is split already. */
+export type TextInput = string | readonly string[];
+
+/** How one text or pair is encoded. */
+export interface EncodeOptions {
+  /** Put the model's special tokens around the texts. Default true. */
+  add_special_tokens?: boolean;
+  /** Look for special tokens in the text like for any other text. Default false. */
+  split_special_tokens?: boolean;
+  /** Cut to a length; the tokenizer's own setting when left out. */
+  truncation?: Truncation | null;
+  /** Fill up to a length; the tokenizer's own setting when left out. */
+  padding?: Padding | null;
+}
+
+/**
+ * The bare tokenizer that a tokenizer.json describes: normalizer, pre-tokenizer, model, post-processor, decoder.
+ * Like `tokenizers.Tokenizer` in Python. Offsets count code points there as here; `utf16_offsets` of an encoding count the
+ * units that JavaScript's strings are cut by.
+ */
+export class Tokenizer {
+  normalizer: Normalizer | null;
+  pre_tokenizer: PreTokenizer | null;
+  post_processor: PostProcessor | null;
+  decoder: Decoder | null;
+  truncation: Truncation | null;
+  padding: Padding | null;
+  #model: Model;
+  readonly #added = new AddedVocabulary();
+
+  constructor(parts: TokenizerParts) {
+    this.#model = parts.model;
+    this.normalizer = parts.normalizer ?? null;
+    this.pre_tokenizer = parts.pre_tokenizer ?? null;
+    this.post_processor = parts.post_processor ?? null;
+    this.decoder = parts.decoder ?? null;
+    this.truncation = parts.truncation ?? null;
+    this.padding = parts.padding ?? null;
+  }
+
+  /**
+   * The tokenizer of a tokenizer.json's text. `where` names the file in errors.
+   * @throws DataError when it is not JSON; ConfigError or UnsupportedError when it is no tokenizer that can be used here.
+   */
+  static from_str(text: string, where = 'tokenizer.json'): Tokenizer {
+    return Tokenizer.fromJSON(parseJson(where, text), where);
+  }
+
+  /** The tokenizer of a tokenizer.json's parsed content. */
+  static fromJSON(json: unknown, where = 'tokenizer.json'): Tokenizer {
+    if (!isJsonObject(json)) throw new ConfigError(`${where}: it is ${brief(json)}; an object with a model is needed.`);
+    for (const name of Object.keys(json)) {
+      if (!fields.includes(name))
+        throw new UnsupportedError(`${where}: ${name} is not supported; a tokenizer has ${fields.join(', ')}.`);
+    }
+    if (json.version !== undefined && json.version !== '1.0')
+      throw new UnsupportedError(`${where}: version ${brief(json.version)} is not supported; "1.0" is.`);
+    const part = <Made>(name: string, read: (json: unknown, where: string) => Made): Made | null =>
+      json[name] === undefined || json[name] === null ? null : read(json[name], `${where}: ${name}`);
+    const tokenizer = new Tokenizer({
+      model: models.read(json.model, `${where}: model`),
+      normalizer: part('normalizer', normalizers.read),
+      pre_tokenizer: part('pre_tokenizer', preTokenizers.read),
+      post_processor: part('post_processor', postProcessors.read),
+      decoder: part('decoder', decoders.read),
+      truncation: readTruncation(json.truncation, `${where}: truncation`),
+      padding: readPadding(json.padding, `${where}: padding`),
+    });
+    const place = `${where}: added_tokens`;
+    tokenizer.#added.load(readAddedTokens(json.added_tokens, place), tokenizer.#model, tokenizer.normalizer, place);
+    return tokenizer;
+  }
+
+  /** The tokenizer as tokenizer.json has it. */
+  toJSON(): JsonObject {
+    return {
+      version: '1.0',
+      truncation: this.truncation && truncationToJSON(this.truncation),
+      padding: this.padding && paddingToJSON(this.padding),
+      added_tokens: this.#added.toJSON(),
+      normalizer: this.normalizer?.toJSON() ?? null,
+      pre_tokenizer: this.pre_tokenizer?.toJSON() ?? null,
+      post_processor: this.post_processor?.toJSON() ?? null,
+      decoder: this.decoder?.toJSON() ?? null,
+      model: this.#model.toJSON(),
+    };
+  }
+
+  /** The text of tokenizer.json. */
+  to_str(pretty = false): string {
+    return JSON.stringify(this, null, pretty ? 2 : undefined);
+  }
+
+  /** What turns pieces of text into tokens. */
+  get model(): Model {
+    return this.#model;
+  }
+
+  /** Encodes one text or a pair. Texts given as lists of words are split no further than inside words. */
+  encode(text: TextInput, pair?: TextInput | null, options: EncodeOptions = {}): Encoding {
+    const [encoding] = this.encode_batch([[text, pair]], options);
+    return encoding!;
+  }
+
+  /** Encodes texts or pairs; padding to the longest means the longest of these. */
+  encode_batch(
+    inputs: readonly (readonly [text: TextInput, pair?: TextInput | null | undefined])[],
+    options: EncodeOptions = {},
+  ): Encoding[] {
+    const encodings = inputs.map(([text, pair]) => this.#encodeOne(text, pair ?? undefined, options));
+    const padding = options.padding === undefined ? this.padding : options.padding;
+    return padding === null ? encodings : padAll(encodings, padding);
+  }
+
+  /** The text of ids. Ids that no token has are left out. */
+  decode(ids: readonly number[], { skip_special_tokens = true }: { skip_special_tokens?: boolean } = {}): string {
+    const tokens: string[] = [];
+    for (const id of ids) {
+      if (skip_special_tokens && this.#added.isSpecial(id)) continue;
+      const token = this.#added.tokenFor(id) ?? this.#model.id_to_token(id);
+      if (token !== undefined) tokens.push(token);
+    }
+    return this.decoder === null ? tokens.join(' ') : this.decoder.decode(tokens);
+  }
+
+  /** The id of a token, or undefined. */
+  token_to_id(token: string): number | undefined {
+    return this.#added.encoder.get(token) ?? this.#model.token_to_id(token);
+  }
+
+  /** The token with an id, or undefined. */
+  id_to_token(id: number): string | undefined {
+    return this.#added.decoder.get(id)?.content ?? this.#model.id_to_token(id);
+  }
+
+  /** The vocabulary from token to id, with the added tokens unless told otherwise. */
+  get_vocab(withAddedTokens = true): Map<string, number> {
+    const vocab = this.#model.get_vocab();
+    if (withAddedTokens) for (const [token, id] of this.#added.encoder) vocab.set(token, id);
+    return vocab;
+  }
+
+  /** How many tokens there are, with the added ones unless told otherwise. */
+  get_vocab_size(withAddedTokens = true): number {
+    let size = this.#model.vocab_size;
+    if (!withAddedTokens) return size;
+    for (const token of this.#added.encoder.keys()) if (this.#model.token_to_id(token) === undefined) size++;
+    return size;
+  }
+
+  /** The added tokens by id. */
+  get_added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
+    return this.#added.decoder;
+  }
+
+  /** Adds tokens that are found in the text before it is split. Gives how many were new. */
+  add_tokens(tokens: readonly (string | (Partial<AddedToken> & { content: string }))[]): number {
+    return this.#added.add(
+      tokens.map((token) => addedToken(token)),
+      this.#model,
+      this.normalizer,
+    );
+  }
+
+  /** Adds special tokens: found in the text as they stand, and left out when decoding. Gives how many were new. */
+  add_special_tokens(tokens: readonly (string | (Partial<AddedToken> & { content: string }))[]): number {
+    return this.#added.add(
+      tokens.map((token) => ({ ...addedToken(token, true), special: true })),
+      this.#model,
+      this.normalizer,
+    );
+  }
+
+  /** How many special tokens are put around one text, or a pair. */
+  num_special_tokens_to_add(isPair: boolean): number {
+    return this.post_processor?.added_tokens(isPair) ?? 0;
+  }
+
+  /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. Training counts them. */
+  *pieces(text: string): Generator<Pieces> {
+    const whole = wellFormed(text);
+    for (const part of this.#parts(whole, false))
+      yield part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token));
+  }
+
+  /**
+   * Trains a new model on texts with this tokenizer's normalizer and pre-tokenizer, and puts it in the place of the old one.
+   * The trainer's special tokens are added to the tokenizer.
+   */
+  async train_from_iterator(
+    texts: Iterable<string> | AsyncIterable<string>,
+    trainer: Trainer,
+    options: TrainingOptions = {},
+  ): Promise<void> {
+    const { model, special_tokens } = await trainer.train(texts, (text) => this.pieces(text), this.#model, options);
+    this.#model = model;
+    this.add_special_tokens(special_tokens);
+  }
+
+  #encodeOne(text: TextInput, pair: TextInput | undefined, options: EncodeOptions): Encoding {
+    const { add_special_tokens = true, split_special_tokens = false } = options;
+    let first = this.#sequence(text, 0, split_special_tokens);
+    let second = pair === undefined ? undefined : this.#sequence(pair, 1, split_special_tokens);
+    const truncation = options.truncation === undefined ? this.truncation : options.truncation;
+    if (truncation !== null) {
+      const added = add_special_tokens ? this.num_special_tokens_to_add(second !== undefined) : 0;
+      [first, second] = truncate(first, second, truncation, added);
+    }
+    const parts = second === undefined ? [first] : [first, second];
+    if (this.post_processor !== null) return this.post_processor.process(parts, add_special_tokens);
+    return second === undefined ? first : Encoding.merge([first.asSequence(0), second.asSequence(1)]);
+  }
+
+  #sequence(input: TextInput, typeId: number, splitSpecial: boolean): Encoding {
+    const buffer = new TokenBuffer();
+    if (typeof input === 'string') this.#tokenize(input, undefined, splitSpecial, buffer);
+    else for (const [word, text] of input.entries()) this.#tokenize(text, word, splitSpecial, buffer);
+    return buffer.toEncoding(typeId);
+  }
+
+  #tokenize(text: string, word: number | undefined, splitSpecial: boolean, buffer: TokenBuffer): void {
+    const whole = wellFormed(text);
+    let pieceNumber = 0;
+    for (const part of this.#parts(whole, splitSpecial)) {
+      if (!(part instanceof Pieces)) {
+        buffer.push(part.id, part.token, part.start, part.end, word ?? pieceNumber++);
+        continue;
+      }
+      const { source, bounds } = part;
+      for (let i = 0; i < bounds.length; i += 2) {
+        this.#model.tokenize(source.text, bounds[i]!, bounds[i + 1]!, buffer);
+        buffer.settle(source, word ?? pieceNumber++);
+      }
+    }
+    buffer.endText(whole);
+  }
+
+  /** The text's parts in order: added tokens, and the pieces of what is between them. */
+  #parts(text: string, splitSpecial: boolean): (Pieces | AddedTokenMatch)[] {
+    const parts: (Pieces | AddedTokenMatch)[] = [];
+    for (const { start, end, id } of this.#added.segments(text, false, splitSpecial)) {
+      const segment = start === 0 && end === text.length ? text : text.slice(start, end);
+      if (id !== undefined) parts.push({ id, token: segment, start, end });
+      else this.#partsOfPlain(new NormalizedString(segment, start), splitSpecial, parts);
+    }
+    return parts;
+  }
+
+  #partsOfPlain(text: NormalizedString, splitSpecial: boolean, parts: (Pieces | AddedTokenMatch)[]): void {
+    const source = this.normalizer === null ? text : this.normalizer.normalize(text);
+    const preTokenize = (pieces: Pieces) =>
+      parts.push(this.pre_tokenizer === null ? pieces : this.pre_tokenizer.preTokenize(pieces));
+    if (!this.#added.hasNormalized) {
+      preTokenize(new Pieces(source));
+      return;
+    }
+    for (const { start, end, id } of this.#added.segments(source.text, true, splitSpecial)) {
+      if (start === end) continue;
+      if (id === undefined) preTokenize(new Pieces(source, [start, end]));
+      else {
+        const place = [source.shift + source.startOf(start), source.shift + source.endOf(end - 1)] as const;
+        parts.push({ id, token: source.text.slice(start, end), start: place[0], end: place[1] });
+      }
+    }
+  }
+}
+
+interface AddedTokenMatch {
+  readonly id: number;
+  readonly token: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const fields = [
+  'version',
+  'truncation',
+  'padding',
+  'added_tokens',
+  'normalizer',
+  'pre_tokenizer',
+  'post_processor',
+  'decoder',
+  'model',
+];

@@ -1,0 +1,102 @@
+import type { Model } from '../models/model.ts';
+import type { Pieces } from '../text/pieces.ts';
+
+/** How far a training is. */
+export interface TrainingProgress {
+  /** What it does now: reads the texts, counts pairs of symbols, or merges them to tokens. */
+  readonly stage: 'count words' | 'count pairs' | 'merge pairs';
+  /** Texts read, words counted, or tokens the vocabulary has. */
+  readonly done: number;
+  /** How many there will be; null while that is not known. */
+  readonly total: number | null;
+}
+
+/** What any training takes beside the texts. */
+export interface TrainingOptions {
+  /** Stops the training: its promise then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called a few times a second, and at the end of each stage. */
+  onProgress?: ((progress: TrainingProgress) => void) | undefined;
+}
+
+/** A training's result: the model, and the tokens that the tokenizer has to find in texts. */
+export interface Trained {
+  readonly model: Model;
+  readonly special_tokens: readonly string[];
+}
+
+/** Makes a model from texts. */
+export interface Trainer {
+  /** Trains on texts that `split` cuts into pieces; what is not the training's business is taken over from `model`. */
+  train(
+    texts: Iterable<string> | AsyncIterable<string>,
+    split: (text: string) => Iterable<Pieces>,
+    model: Model,
+    options?: TrainingOptions,
+  ): Promise<Trained>;
+}
+
+const sliceMs = 10;
+const reportMs = 100;
+
+/** Lets a long computation share the event loop, report how far it is, and be stopped. */
+export class Pace {
+  readonly #options: TrainingOptions;
+  readonly #report: ((progress: TrainingProgress) => void) | undefined;
+  #sliceStart = performance.now();
+  #lastReport = 0;
+
+  constructor(options: TrainingOptions, report = options.onProgress) {
+    this.#options = options;
+    this.#report = report;
+    options.signal?.throwIfAborted();
+  }
+
+  /** Whether it is time to await `rest`. */
+  get isOver(): boolean {
+    return performance.now() - this.#sliceStart > sliceMs;
+  }
+
+  /** Gives timers and events their turn. Rejects when the signal has asked to stop. */
+  async rest(progress: TrainingProgress): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lastReport > reportMs) {
+      this.#lastReport = now;
+      this.#report?.(progress);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#options.signal?.throwIfAborted();
+    this.#sliceStart = performance.now();
+  }
+
+  /** Reports the end of a stage. */
+  finish(progress: TrainingProgress): void {
+    this.#options.signal?.throwIfAborted();
+    this.#report?.(progress);
+  }
+}
+
+/** How often each piece occurs in texts. */
+export async function countWords(
+  texts: Iterable<string> | AsyncIterable<string>,
+  split: (text: string) => Iterable<Pieces>,
+  pace: Pace,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  let done = 0;
+  for await (const text of texts) {
+    for (const { source, bounds } of split(text)) {
+      for (let i = 0; i < bounds.length; i += 2) {
+        const word = source.text.slice(bounds[i], bounds[i + 1]);
+        const count = counts.get(word);
+        // A slice of 13 units or more would keep the whole text it was cut from alive.
+        if (count === undefined) counts.set(word.length < 13 ? word : ` ${word}`.slice(1), 1);
+        else counts.set(word, count + 1);
+      }
+    }
+    done++;
+    if (pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
+  }
+  pace.finish({ stage: 'count words', done, total: done });
+  return counts;
+}

@@ -65,7 +65,8 @@ describe('code blocks compile', () => {
 const excerpts = fenced.filter(isExcerpt);
 describe.runIf(excerpts.length > 0)('excerpts stand in their files', () => {
   test.each(titled(excerpts))('%s', (_, block) => {
-    expect(readFileSync(join(root, block.words[0]!), 'utf8')).toContain(block.code);
+    const path = block.words[0]!;
+    expect(readFileSync(join(root, path), 'utf8').includes(block.code), `${path} has no such lines:\n${block.code}`).toBe(true);
   });
 });
 
@@ -114,7 +115,7 @@ describe('shell blocks name what there is', () => {
       const script = first === 'run' ? rest[0]! : first;
       if (['ci', 'install', 'pack', 'publish', 'version'].includes(script)) return;
       expect(Object.keys(scripts)).toContain(script);
-      const [, started] = scripts[script]!.split('dist/cli/main.js ');
+      const started = /dist\/cli\/main\.js(.*)$/.exec(scripts[script]!)?.[1];
       const added = words.indexOf('--');
       if (started !== undefined) await readCommandLine([...wordsOf(started), ...(added === -1 ? [] : words.slice(added + 1))]);
     } else expect(['git', 'cd', 'python', 'pip']).toContain(program);

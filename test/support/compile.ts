@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { root } from './repository.ts';
 
 /** The settings of tsconfig.json, as the compiler reads them. */
-export function compilerOptions(): ts.CompilerOptions {
+function compilerOptions(): ts.CompilerOptions {
   const read = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   return ts.parseJsonConfigFileContent(read.config, ts.sys, root).options;
 }

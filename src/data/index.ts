@@ -3,7 +3,10 @@
  * Imports core, tensor, formats, hub, tokenizers, images. Reading the disk stands in `x.node.ts`, with a browser twin.
  * To add a file format: a reader in `load-dataset.ts` over a parser in formats. To add a data set: a file named after it.
  */
+export { loadSpamAssassin } from '#spam-assassin';
 export * from './dataset.ts';
 export { DatasetDict } from './dataset-dict.ts';
 export { ClassLabel, type Feature, type Features, type List, Value, type ValueType } from './features.ts';
 export * from './load-dataset.ts';
+export type * from './spam-assassin.types.ts';
+export { type ContentSplitOptions, splitByContent } from './split-by-content.ts';

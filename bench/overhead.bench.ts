@@ -1,14 +1,23 @@
 import { defineQuestion, type Side } from './harness/question.ts';
 import { bertMini } from './train-step/bert-mini.ts';
 
-const importing = (name: string, code: string): Side => ({
+/** A Python import in a new process, with the module whose version is noted. */
+const importing = (name: string, module: string, code = name): Side => ({
   name,
   script: 'fresh.ts',
   options: {
     program: 'python',
-    code: `import time; start = time.perf_counter(); ${code}; import json; print(json.dumps({"value": (time.perf_counter() - start) * 1000}))`,
+    code: [
+      'import time; start = time.perf_counter()',
+      code,
+      'value = (time.perf_counter() - start) * 1000',
+      'import json, sys',
+      `print(json.dumps({"value": value, "versions": {"${module}": sys.modules["${module}"].__version__}}))`,
+    ].join('\n'),
   },
 });
+
+const classes = 'from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer';
 
 /** What stands between the user and the computation: rebuilding graphs, the first compilation, loading the library. */
 export const overhead = defineQuestion({
@@ -51,11 +60,8 @@ export const overhead = defineQuestion({
         },
       },
       peers: [
-        importing('import torch', 'import torch'),
-        importing(
-          'import transformers with PyTorch',
-          'from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer',
-        ),
+        importing('import torch', 'torch'),
+        importing('import transformers, with what the main job needs', 'transformers', classes),
       ],
       goal: 150,
     },

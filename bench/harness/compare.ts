@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { Case, Question } from './question.ts';
+import { median } from './serve.ts';
 import { SideProcess } from './side-process.ts';
 import { estimate, mulberry32, shuffled } from './statistics.ts';
 
@@ -84,7 +85,8 @@ async function busyShare(): Promise<number> {
 type Measured = Pick<SideProcess, 'values' | 'missing' | 'versions' | 'check'>;
 
 function goalSide(workload: Case, ours: SideProcess): Measured {
-  return { values: ours.values.map(() => workload.goal!), missing: null, versions: {}, check: null };
+  // One more than the rounds, so that the goal shows where qkv is missing.
+  return { values: [...ours.values, 0].map(() => workload.goal!), missing: null, versions: {}, check: null };
 }
 
 function rowOf(
@@ -95,7 +97,7 @@ function rowOf(
   theirs: Measured | SideProcess,
 ): Omit<Row, 'threads' | 'cpu' | 'busy'> {
   const missing = theirs.missing ?? (ours.missing === null ? null : `${ours.side.name}: ${ours.missing}`);
-  const ratios = missing === null ? theirs.values.map((value, round) => value / ours.values[round]!) : [];
+  const ratios = missing === null ? ours.values.map((value, round) => theirs.values[round]! / value) : [];
   const ratio = ratios.length > 0 ? estimate(ratios) : null;
   const difference = missing === null && theirs instanceof SideProcess ? differenceOf(ours, theirs) : null;
   return {
@@ -105,8 +107,8 @@ function rowOf(
     ratio: ratio?.median ?? null,
     low: ratio?.low ?? null,
     high: ratio?.high ?? null,
-    ours: ours.missing === null && ours.values.length > 0 ? estimate(ours.values).median : null,
-    theirs: theirs.missing === null && theirs.values.length > 0 ? estimate(theirs.values).median : null,
+    ours: ours.missing === null && ours.values.length > 0 ? median(ours.values) : null,
+    theirs: theirs.missing === null && theirs.values.length > 0 ? median(theirs.values) : null,
     unit: workload.unit,
     rounds: ratios.length,
     ...(missing === null ? {} : { missing }),

@@ -31,7 +31,7 @@ export async function serve<O>(setup: (options: O & Options, threads: number) =>
       }
     } catch (error) {
       console.error(error);
-      answer({ missing: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+      answer({ missing: error instanceof Error ? error.message : String(error) });
     }
   }
   await ready?.done?.();

@@ -1,7 +1,7 @@
 import type { Options } from '../harness/question.ts';
 
 /**
- * BERT-mini, one step: forward, backward, AdamW on all 5.3 M parameters.
+ * BERT-mini, one step: forward, backward, AdamW on all 5.4 M parameters.
  *
  * Both sides do exactly this, on 32 rows of 128 tokens without padding:
  *  - embeddings (word + position + token type 0, LayerNorm), then 4 post-norm encoder layers: query, key, value and output

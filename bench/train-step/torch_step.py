@@ -39,7 +39,7 @@ class Classifier(nn.Module):
         size = o['hidden_size']
         embeddings = nn.ModuleDict(
             {
-                'word_embeddings': nn.Embedding(o['vocab_size'], size),
+                'word_embeddings': nn.Embedding(o['vocab_size'], size, padding_idx=0),
                 'position_embeddings': nn.Embedding(o['max_position_embeddings'], size),
                 'token_type_embeddings': nn.Embedding(o['type_vocab_size'], size),
                 'LayerNorm': nn.LayerNorm(size, o['layer_norm_eps']),

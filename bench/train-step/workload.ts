@@ -1,4 +1,4 @@
-import { BertConfig, BertModel } from '../../src/models/bert/index.ts';
+import { BertModel } from '../../src/models/bert/index.ts';
 import { CrossEntropyLoss, Linear, Module } from '../../src/nn/index.ts';
 import { AdamW } from '../../src/optim/index.ts';
 import { openRuntime } from '../../src/runtime/index.ts';
@@ -33,8 +33,10 @@ class MeanClassifier extends Module {
 
   constructor(workload: Workload) {
     super();
-    const config = new BertConfig({ ...workload, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 });
-    this.bert = new BertModel(config, { add_pooling_layer: false });
+    this.bert = new BertModel(
+      { ...workload, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 },
+      { add_pooling_layer: false },
+    );
     this.classifier = new Linear(workload.hidden_size, workload.num_labels);
   }
 

@@ -1,17 +1,47 @@
 import { randomNormal, randomUniform, type Shape, sizeOf } from '../core/index.ts';
 import { nextRandomKey, type Tensor, tensor } from '../tensor/index.ts';
 
-/** One number everywhere, as data rather than as a formula: the form in which a parameter starts. */
-export function constant(shape: Shape, value: number): Tensor {
-  return tensor(new Float32Array(sizeOf(shape)).fill(value), { shape });
+let skipping = 0;
+
+/** Runs f; parameters made inside start at zero instead of at random. For models whose weights are about to be loaded. */
+export function skipInit<T>(f: () => T): T {
+  skipping++;
+  try {
+    return f();
+  } finally {
+    skipping--;
+  }
 }
 
-/** Numbers of a normal distribution. */
-export function normal(shape: Shape, { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Tensor {
-  return tensor(
-    randomNormal(nextRandomKey(), sizeOf(shape)).map((x) => x * std + mean),
-    { shape },
-  );
+/** Whether initial values are to be skipped. */
+export function isSkippingInit(): boolean {
+  return skipping > 0;
+}
+
+function filled(shape: Shape, draw: (count: number) => Float32Array<ArrayBuffer>): Tensor {
+  const count = sizeOf(shape);
+  return tensor(skipping > 0 ? new Float32Array(count) : draw(count), { shape });
+}
+
+/** One number everywhere, as data rather than as a formula: the form in which a parameter starts. */
+export function constant(shape: Shape, value: number): Tensor {
+  return filled(shape, (count) => new Float32Array(count).fill(value));
+}
+
+/** Numbers of a normal distribution; the row `zeroRow` of the first axis, if given, is zeros. */
+export function normal(
+  shape: Shape,
+  {
+    mean = 0,
+    std = 1,
+    zeroRow = null,
+  }: { readonly mean?: number; readonly std?: number; readonly zeroRow?: number | null } = {},
+): Tensor {
+  return filled(shape, (count) => {
+    const drawn = randomNormal(nextRandomKey(), count).map((x) => x * std + mean);
+    const row = sizeOf(shape.slice(1));
+    return zeroRow === null ? drawn : drawn.fill(0, zeroRow * row, (zeroRow + 1) * row);
+  });
 }
 
 /** Numbers spread evenly from `low` to `high`. */

@@ -41,9 +41,13 @@ export class Embedding extends Module {
     if (padding_idx !== null && !(padding_idx >= 0 && padding_idx < count)) {
       throw new ConfigError(`Embedding: padding_idx is ${padding_idx}; it must be from 0 to ${count - 1}.`);
     }
-    const initial = normal([count, dim]);
-    this.weight = new Parameter(initial);
     this.#padding = padding_idx;
+    this.weight = new Parameter(normal([count, dim], { zeroRow: padding_idx }));
+  }
+
+  /** The row that stands for padding, or null. */
+  get padding_idx(): number | null {
+    return this.#padding;
   }
 
   override forward(ids: Tensor): Tensor {

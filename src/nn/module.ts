@@ -17,6 +17,11 @@ export class Parameter extends Tensor {
   constructor(initial: Tensor, { requiresGrad = true }: { readonly requiresGrad?: boolean } = {}) {
     super(initial.value, { requiresGrad });
   }
+
+  /** Takes the content of another tensor that holds data, as initialisers give it. @throws ShapeError when the shapes differ. */
+  reset(initial: Tensor): void {
+    this.adopt(initial);
+  }
 }
 
 /** What a checkpoint holds under one name. */

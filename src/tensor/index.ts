@@ -18,7 +18,6 @@ export {
   type Operand,
   type ReduceOptions,
   type RetiredContent,
-  type RetiredContent,
   rootsOf,
   Tensor,
 } from './tensor.ts';

@@ -10,6 +10,7 @@ import {
   normalizeAxis,
   type Shape,
   ShapeError,
+  sameShape,
   sizeOf,
   type TypedArray,
 } from '../core/index.ts';
@@ -484,6 +485,18 @@ export class Tensor {
     const source = this.#value.node.source as LeafSource | null;
     const device = source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
     this.#replace(uploadSource(content, device));
+  }
+
+  /** Takes the data of a tensor that was made from data, without a copy. @throws ShapeError when the shapes differ. */
+  protected adopt(other: Tensor): void {
+    const source = other.#value.node.source as LeafSource | null;
+    if (!sameShape(other.shape, this.shape))
+      throw new ShapeError(
+        `reset: the new content is ${formatShape(other.shape)}; the parameter is ${formatShape(this.shape)}.`,
+      );
+    if (source?.kind !== 'host')
+      throw new ConfigError('reset: the new content was not made from data; give what an initialiser or tensor() made.');
+    this.#replace(source);
   }
 
   #replace(source: LeafSource): void {

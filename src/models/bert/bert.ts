@@ -1,0 +1,312 @@
+/**
+ * BERT: an encoder that reads both ways.
+ * Source: Devlin, Chang, Lee and Toutanova, 2019, arXiv:1810.04805; names and layout as in Hugging Face's transformers.
+ * Letters: B batch, T time, C channels, H heads, D channels of one head, K classes.
+ */
+import { ConfigError, formatShape, ShapeError } from '../../core/index.ts';
+import { Dropout, Embedding, functional, LayerNorm, Linear, Module } from '../../nn/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
+import { activation } from '../activations.ts';
+import { type ConfigInput, labelCount } from '../config.ts';
+import type { InnerOutputs, SequenceClassifierOutput } from '../outputs.ts';
+import { PreTrainedModel } from '../pretrained.ts';
+import { type BertConfig, bertConfig } from './config.ts';
+
+/** What a BERT model reads. */
+export interface BertInputs {
+  /** Ids of the tokens, `[B, T]`, int32 or int64. */
+  readonly input_ids: Tensor;
+  /** 1 for tokens, 0 for padding, `[B, T]`. Default: no padding. */
+  readonly attention_mask?: Tensor | null;
+  /** 0 for the first segment, 1 for the second, `[B, T]`. Default: all 0. */
+  readonly token_type_ids?: Tensor | null;
+}
+
+/** What may be asked for besides. */
+export interface BertOutputOptions {
+  /** Give the embeddings and each layer's output. Default false. */
+  readonly output_hidden_states?: boolean;
+  /** Give each layer's attention weights. Default false. */
+  readonly output_attentions?: boolean;
+}
+
+/** What the encoder gives. */
+export interface BertOutput extends InnerOutputs {
+  /** `[B, T, C]` */
+  readonly last_hidden_state: Tensor;
+  /** The first token's state after the pooler, `[B, C]`; null without a pooler. */
+  readonly pooler_output: Tensor | null;
+}
+
+/** Sum of what the token is, where it stands and which segment it is of. */
+export class BertEmbeddings extends Module {
+  readonly word_embeddings: Embedding;
+  readonly position_embeddings: Embedding;
+  readonly token_type_embeddings: Embedding;
+  readonly LayerNorm: LayerNorm;
+  readonly dropout: Dropout;
+
+  constructor(config: BertConfig) {
+    super();
+    this.word_embeddings = new Embedding(config.vocab_size, config.hidden_size, { padding_idx: config.pad_token_id });
+    this.position_embeddings = new Embedding(config.max_position_embeddings, config.hidden_size);
+    this.token_type_embeddings = new Embedding(config.type_vocab_size, config.hidden_size);
+    this.LayerNorm = new LayerNorm(config.hidden_size, { eps: config.layer_norm_eps });
+    this.dropout = new Dropout(config.hidden_dropout_prob);
+  }
+
+  override forward({ input_ids, token_type_ids }: BertInputs): Tensor {
+    const [, T] = input_ids.shape as [number, number]; // input_ids [B, T]
+    const longest = this.position_embeddings.weight.shape[0]!;
+    if (T > longest) {
+      throw new ShapeError(
+        `BertEmbeddings: input_ids are ${formatShape(input_ids.shape)}; the model has ${longest} positions. Truncate with max_length: ${longest}.`,
+      );
+    }
+    const words = this.word_embeddings.forward(input_ids); // [B, T, C]
+    const places = this.position_embeddings.weight.slice(0, 0, T); // [T, C]
+    const segments = token_type_ids
+      ? this.token_type_embeddings.forward(token_type_ids)
+      : this.token_type_embeddings.weight.slice(0, 0, 1);
+    return this.dropout.forward(this.LayerNorm.forward(words.add(segments).add(places)));
+  }
+}
+
+/** Attention of every token to every token, in several heads. */
+export class BertSelfAttention extends Module {
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly #heads: number;
+  readonly dropout: Dropout;
+
+  constructor(config: BertConfig) {
+    super();
+    this.query = new Linear(config.hidden_size, config.hidden_size);
+    this.key = new Linear(config.hidden_size, config.hidden_size);
+    this.value = new Linear(config.hidden_size, config.hidden_size);
+    this.#heads = config.num_attention_heads;
+    this.dropout = new Dropout(config.attention_probs_dropout_prob);
+  }
+
+  /** Shapes: x `[B, T, C]`, mask null or `[B, 1, 1, T]` → `[B, T, C]`; `look` sees the weights `[B, H, T, T]`. */
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
+    const [B, T, C] = x.shape as [number, number, number];
+    const heads = functional
+      .linears(x, [this.query, this.key, this.value])
+      .map((part) => part.reshape(B, T, this.#heads, C / this.#heads).permute(0, 2, 1, 3)); // [B, H, T, D]
+    const [q, k, v] = heads as [Tensor, Tensor, Tensor];
+    const onWeights = (weights: Tensor) => {
+      look(weights);
+      return this.dropout.forward(weights);
+    };
+    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, T, D]
+    return mixed.permute(0, 2, 1, 3).reshape(B, T, C);
+  }
+}
+
+/** A linear map, added to what came in, normalized. Ends both halves of a layer. */
+export class BertOutputBlock extends Module {
+  readonly dense: Linear;
+  readonly LayerNorm: LayerNorm;
+  readonly dropout: Dropout;
+
+  constructor(width: number, config: BertConfig) {
+    super();
+    this.dense = new Linear(width, config.hidden_size);
+    this.LayerNorm = new LayerNorm(config.hidden_size, { eps: config.layer_norm_eps });
+    this.dropout = new Dropout(config.hidden_dropout_prob);
+  }
+
+  /** Shapes: x `[B, T, width]`, residual `[B, T, C]` → `[B, T, C]`. */
+  override forward(x: Tensor, residual: Tensor): Tensor {
+    return this.LayerNorm.forward(this.dropout.forward(this.dense.forward(x)).add(residual));
+  }
+}
+
+/** Attention with its output map. */
+export class BertAttention extends Module {
+  readonly self: BertSelfAttention;
+  readonly output: BertOutputBlock;
+
+  constructor(config: BertConfig) {
+    super();
+    this.self = new BertSelfAttention(config);
+    this.output = new BertOutputBlock(config.hidden_size, config);
+  }
+
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
+    return this.output.forward(this.self.forward(x, mask, look), x);
+  }
+}
+
+/** The wide half of a layer's feed-forward part. */
+export class BertIntermediate extends Module {
+  readonly dense: Linear;
+  readonly #activation: (x: Tensor) => Tensor;
+
+  constructor(config: BertConfig) {
+    super();
+    this.dense = new Linear(config.hidden_size, config.intermediate_size);
+    this.#activation = activation(config.hidden_act, 'BertConfig');
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#activation(this.dense.forward(x));
+  }
+}
+
+/** One layer: attention, then the feed-forward part, each with a residual connection and a norm. */
+export class BertLayer extends Module {
+  readonly attention: BertAttention;
+  readonly intermediate: BertIntermediate;
+  readonly output: BertOutputBlock;
+
+  constructor(config: BertConfig) {
+    super();
+    this.attention = new BertAttention(config);
+    this.intermediate = new BertIntermediate(config);
+    this.output = new BertOutputBlock(config.intermediate_size, config);
+  }
+
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
+    const attended = this.attention.forward(x, mask, look); // [B, T, C]
+    return this.output.forward(this.intermediate.forward(attended), attended);
+  }
+}
+
+/** The stack of layers. */
+export class BertEncoder extends Module {
+  readonly layer: readonly BertLayer[];
+
+  constructor(config: BertConfig) {
+    super();
+    this.layer = Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config));
+  }
+
+  /** Gives the states before, between and after the layers. */
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor[] {
+    const states = [x];
+    for (const layer of this.layer) states.push(layer.forward(states.at(-1)!, mask, look));
+    return states;
+  }
+}
+
+/** The first token's state, mapped and squashed. */
+export class BertPooler extends Module {
+  readonly dense: Linear;
+
+  constructor(config: BertConfig) {
+    super();
+    this.dense = new Linear(config.hidden_size, config.hidden_size);
+  }
+
+  /** Shapes: x `[B, T, C]` → `[B, C]`. */
+  override forward(x: Tensor): Tensor {
+    return this.dense.forward(x.select(1, 0)).tanh();
+  }
+}
+
+/** The encoder without a head. */
+export class BertModel extends PreTrainedModel<BertConfig> {
+  readonly embeddings: BertEmbeddings;
+  readonly encoder: BertEncoder;
+  readonly pooler: BertPooler | null;
+
+  constructor(input: ConfigInput = {}, { add_pooling_layer = true }: { readonly add_pooling_layer?: boolean } = {}) {
+    const config = bertConfig(input);
+    super(config);
+    this.embeddings = new BertEmbeddings(config);
+    this.encoder = new BertEncoder(config);
+    this.pooler = add_pooling_layer ? new BertPooler(config) : null;
+    this.initializeWeights();
+  }
+
+  get base_model_prefix(): string {
+    return 'bert';
+  }
+
+  /** Shapes: `[B, T]` each → states `[B, T, C]`, pooled `[B, C]`. @throws ShapeError when the inputs' shapes differ. */
+  override forward({
+    input_ids,
+    attention_mask,
+    token_type_ids,
+    output_hidden_states = false,
+    output_attentions = false,
+  }: BertInputs & BertOutputOptions): BertOutput {
+    checkInputs({ input_ids, attention_mask: attention_mask ?? null, token_type_ids: token_type_ids ?? null });
+    const embedded = this.embeddings.forward({ input_ids, token_type_ids: token_type_ids ?? null }); // [B, T, C]
+    const attentions: Tensor[] = [];
+    const look = (weights: Tensor) => {
+      if (output_attentions) attentions.push(weights);
+    };
+    const states = this.encoder.forward(embedded, attention_mask ? additiveMask(attention_mask) : null, look);
+    const last_hidden_state = states.at(-1)!;
+    return {
+      last_hidden_state,
+      pooler_output: this.pooler ? this.pooler.forward(last_hidden_state) : null,
+      ...(output_hidden_states && { hidden_states: states }),
+      ...(output_attentions && { attentions }),
+    };
+  }
+}
+
+/** 0 where a token may be attended to, the most negative number where not. Shapes: `[B, T]` → `[B, 1, 1, T]`. */
+function additiveMask(attention_mask: Tensor): Tensor {
+  const [B, T] = attention_mask.shape as [number, number];
+  return attention_mask.cast('float32').sub(1).mul(3.4028234663852886e38).reshape(B, 1, 1, T);
+}
+
+function checkInputs(inputs: BertInputs): void {
+  const { shape } = inputs.input_ids;
+  if (shape.length !== 2) {
+    const mend =
+      shape.length === 1
+        ? ' The batch axis is missing: give [[ids]], or let the tokenizer and the collator make the batch.'
+        : '';
+    throw new ShapeError(`BertModel: input_ids are ${formatShape(shape)}; they must be [batch, time].${mend}`);
+  }
+  for (const name of ['attention_mask', 'token_type_ids'] as const) {
+    const tensor = inputs[name];
+    if (tensor && formatShape(tensor.shape) !== formatShape(shape)) {
+      throw new ShapeError(
+        `BertModel: ${name} is ${formatShape(tensor.shape)} and input_ids are ${formatShape(shape)}; both must be alike.`,
+      );
+    }
+  }
+}
+
+/** BERT with a linear classifier on the pooled first token. */
+export class BertForSequenceClassification extends PreTrainedModel<BertConfig> {
+  readonly bert: BertModel;
+  readonly classifier: Linear;
+  readonly dropout: Dropout;
+
+  constructor(input: ConfigInput = {}) {
+    const config = bertConfig(input);
+    super(config);
+    if (config.problem_type && config.problem_type !== 'single_label_classification') {
+      throw new ConfigError(
+        `BertForSequenceClassification: problem_type is ${config.problem_type}; only single_label_classification is supported.`,
+      );
+    }
+    this.bert = new BertModel(input);
+    this.classifier = new Linear(config.hidden_size, labelCount(config));
+    this.dropout = new Dropout(config.classifier_dropout ?? config.hidden_dropout_prob);
+    this.initializeWeights();
+  }
+
+  get base_model_prefix(): string {
+    return 'bert';
+  }
+
+  /** Shapes: inputs `[B, T]`, labels `[B]` → logits `[B, K]`, loss scalar. */
+  override forward({
+    labels,
+    ...inputs
+  }: BertInputs & BertOutputOptions & { readonly labels?: Tensor | null }): SequenceClassifierOutput {
+    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs);
+    const logits = this.classifier.forward(this.dropout.forward(pooler_output!)); // [B, K]
+    return { ...(labels && { loss: functional.crossEntropy(logits, labels) }), logits, ...rest };
+  }
+}

@@ -1,4 +1,5 @@
 import { MissingFileError } from '../core/index.ts';
+import { withWindows1252 } from '../formats/index.ts';
 
 /** A mail's subject and its body as plain text. */
 export interface MailText {
@@ -24,8 +25,9 @@ export async function makeMailParser(): Promise<(raw: Uint8Array) => Promise<Mai
   );
   return async (raw) => {
     const { subject = '', text = '', html = '' } = await PostalMime.parse(withoutHeaders(raw));
-    if (text.trim() === '') return { subject, body: htmlText(html, Parser) };
-    return { subject, body: looksLikeHtml.test(text) ? htmlText(text.replaceAll('\n', '<br>'), Parser) : text };
+    const isPlain = text.trim() !== '' && !looksLikeHtml.test(text);
+    const body = isPlain ? text : htmlText(text.trim() === '' ? html : text.replaceAll('\n', '<br>'), Parser);
+    return { subject: withWindows1252(subject), body: withWindows1252(body) };
   };
 }
 
@@ -61,7 +63,7 @@ function htmlText(html: string, Parser: typeof import('htmlparser2').Parser): st
       },
       onclosetag(name) {
         if (unseen.has(name)) hidden--;
-        else if (!inline.has(name)) parts.push('\n');
+        else if (!inline.has(name) && name !== 'br') parts.push('\n');
       },
       ontext(text) {
         if (hidden === 0) parts.push(text.replace(/\s+/g, ' '));

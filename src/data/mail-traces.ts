@@ -13,11 +13,10 @@ const serverLines = [
   /^list maintainer:/i,
   /(?:un)?subscribe@|-request@|@redhat\.com|@lists?\.|egroups\.com|yahoo! groups|docs\.yahoo\.com\/info\/terms|us\.click\.yahoo\.com/i,
   /^to unsubscribe from this group, send/i,
-  // The corpus's own: the spam-trap's mark, anonymized hosts and names, and what its news feeds begin with.
-  /deathtospam|taint\.org|netnoteinc|\bz{4}\w*|\by{4}\w*|newsisfree\.com/i,
+  // What the corpus's news feeds begin with.
   /^(?:url|date):\s/i,
   // Header lines quoted in forwarded mails and digests.
-  /^(?:from|to|cc|sent|received|message-id|reply-to|return-path|delivered-to|x-[\w-]+|mime-version|content-[\w-]+):\s/i,
+  /^(?:from|to|cc|sent|received|message-id|reply-to|return-path|delivered-to|list-[\w-]+|x-[\w-]+|mime-version|content-[\w-]+):\s/i,
   /^-{2,}\s*(?:original message|forwarded by|forwarded message).*$/i,
 ];
 
@@ -27,6 +26,9 @@ const maxBlockLines = 12;
 
 /** Rulers of underscores, dashes, equals signs and tildes, which frame signatures and list footers. */
 const ruler = /^[\s_=~*#+|<>-]{8,}$/;
+
+/** The corpus's own: anonymized hosts and names, its spam traps' marks, the source of its news feeds. */
+const corpusMarks = /\S*(?:taint\.org|netnoteinc|deathtospam|newsisfree\.com|\b(?:z{4}|y{4}))\S*/gi;
 
 const pgp = /-----BEGIN PGP SIGNATURE-----[\s\S]*?(?:-----END PGP SIGNATURE-----|$)/g;
 const pgpHead = /-----BEGIN PGP SIGNED MESSAGE-----\s*(?:Hash: \w+\s*)?/g;
@@ -44,7 +46,7 @@ const dates = new RegExp(
 
 /** A mail's subject and plain text as one text, without traces of its collection. */
 export function withoutTraces(subject: string, body: string): string {
-  const title = subject.replace(/\s+/g, ' ').trim().replace(subjectTag, '$1').replace(dates, ' ');
+  const title = subject.replace(/\s+/g, ' ').trim().replace(subjectTag, '$1').replace(dates, ' ').replace(corpusMarks, ' ');
   const lines = body.replace(/\r\n?/g, '\n').replace(pgp, '\n').replace(pgpHead, '').split('\n');
   const kept: string[] = [];
   let blockLines = 0;
@@ -55,7 +57,7 @@ export function withoutTraces(subject: string, body: string): string {
     else if (!ruler.test(bare) && !encodedLine.test(line) && !serverLines.some((pattern) => pattern.test(bare)))
       kept.push(line);
   }
-  const text = kept.join('\n').replace(dates, ' ');
+  const text = kept.join('\n').replace(dates, ' ').replace(corpusMarks, ' ');
   return `${title}\n\n${text}`
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')

@@ -182,6 +182,7 @@ describe('encodings', () => {
       [2, '1', 'ok'],
       [3, '2', '좋다'],
     ]);
+    expect(await rows(new Uint8Array([0x93, 0xe9, 0x94, 0x80]), { encoding: 'windows-1252' })).toEqual([[1, '“é”€']]);
     expect(await failure('a', { encoding: 'klingon' })).toMatchInlineSnapshot(
       `"ConfigError: encoding: klingon is not known here; use utf-8, euc-kr, shift_jis, windows-1252 or another web label."`,
     );

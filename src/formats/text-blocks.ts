@@ -79,7 +79,10 @@ function decodeOrExplain(
   { source, line, offset }: { source: string; line: number; offset: number },
 ): string {
   const body = skipped > 0 ? bytes.subarray(skipped) : bytes;
-  if (decodes(decoder, body)) return decoder.decode(body);
+  if (decodes(decoder, body)) {
+    const text = decoder.decode(body);
+    return decoder.encoding === 'windows-1252' ? withWindows1252(text) : text;
+  }
   const at = firstBroken(decoder, body) + skipped;
   let brokenLine = line;
   for (let i = 0; i < at; i++) if (bytes[i] === 10) brokenLine++;
@@ -88,6 +91,17 @@ function decodeOrExplain(
     `${source}: line ${brokenLine}, byte ${offset + at} (0x${hex}) is not ${decoder.encoding.toUpperCase()}; ` +
       `${likelyEncoding(body, decoder.encoding)}save the file as UTF-8 or name its encoding.`,
   );
+}
+
+/** What windows-1252 has at 0x80 to 0x9F, where ISO 8859-1 has control characters; unassigned places stay as they are. */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/**
+ * Text with the control characters U+0080 to U+009F read as windows-1252. They stand in no real text: they come from writers
+ * that say ISO 8859-1 and mean windows-1252, and from Node's TextDecoder, which before version 24 confuses the two itself.
+ */
+export function withWindows1252(text: string): string {
+  return text.replace(/[\x80-\x9f]/g, (control) => windows1252[control.charCodeAt(0) - 0x80]!);
 }
 
 function decodes(decoder: TextDecoder, bytes: Uint8Array): boolean {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { npmCommand } from '../../scripts/npm.mjs';
-import { readManifest, root } from '../support/repository.ts';
+import { filesBelow, readManifest, root } from '../support/repository.ts';
 
 /*
  * The package from outside: packed as it would be published, installed in an empty project, and used there as a stranger does,
@@ -71,6 +71,15 @@ test('holds the program, its types and their sources, and nothing that only test
   const maps = files.filter((file) => file.endsWith('.d.ts.map'));
   const sources = maps.map((map) => map.replace(/^dist/, 'src').replace(/\.d\.ts\.map$/, '.ts'));
   expect(sources.filter((source) => !files.includes(source))).toEqual([]);
+});
+
+test('every folder of src has a door, or is told to be inner', () => {
+  // What users need of these, `qkv` itself gives.
+  const inner = ['autodiff', 'cli', 'core', 'graph', 'onnx', 'ops', 'runtime', 'tensor'];
+  const folders = filesBelow('src', (path) => /^src\/[^/]+\/index\.ts$/.test(path)).map((path) => path.split('/')[1]!);
+  const entered = Object.values(manifest.exports).map((door) => (typeof door === 'object' ? door['qkv-source'] : ''));
+  const closed = folders.filter((folder) => !inner.includes(folder) && !entered.includes(`./src/${folder}/index.ts`));
+  expect(closed).toEqual([]);
 });
 
 test.for(doors)('%s: Node imports it', (door) => {

@@ -127,14 +127,13 @@ export const pow: Binary = arithmetic({
 export const maximum: Binary = arithmetic({ name: 'maximum', onnx: 'Max', vjp: (g, { a, b }) => shareByOrder(g, a, b) });
 
 /** The smaller of two elements. Where they are equal each gets half of the gradient, as in PyTorch. */
-export const minimum: Binary = arithmetic({ name: 'minimum', onnx: 'Min', vjp: (g, { a, b }) => shareByOrder(g, b, a, true) });
+export const minimum: Binary = arithmetic({ name: 'minimum', onnx: 'Min', vjp: (g, { a, b }) => shareByOrder(g, b, a) });
 
-function shareByOrder(g: Value, winner: Value, loser: Value, swapped = false): { a: Value; b: Value } {
-  const tie = where(equal(winner, loser), like(0.5, g), like(0, g));
-  const share = where(greater(winner, loser), like(1, g), tie);
-  const winning = mul(g, share);
-  const losing = mul(g, sub(like(1, g), share));
-  return swapped ? { a: losing, b: winning } : { a: winning, b: losing };
+/** The gradient of an extreme: all of it to a where `more` exceeds `other`, half where they are equal, the rest to b. */
+function shareByOrder(g: Value, more: Value, other: Value): { a: Value; b: Value } {
+  const tie = where(equal(more, other), like(0.5, g), like(0, g));
+  const share = where(greater(more, other), like(1, g), tie);
+  return { a: mul(g, share), b: mul(g, sub(like(1, g), share)) };
 }
 
 /** Whether two elements are equal. */
@@ -235,7 +234,10 @@ export const gelu: Unary = pointwise({
 export const halfPlusHalf: Unary = defineOp({
   name: 'halfPlusHalf',
   inputs: ['x'],
-  infer: ({ x }) => x,
+  infer: ({ x }) => {
+    requireFloat(x, 'halfPlusHalf');
+    return { shape: x.shape, dtype: x.dtype };
+  },
   lower: (emitter, { x }) => emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } }),
   vjp: (g, { x }) => ({ x: mul(g, where(less(abs(x), like(1, x)), like(0.5, x), like(0, x))) }),
   pointwise: true,

@@ -55,7 +55,8 @@ module.exports = {
       name: 'a folder is entered by its index.ts',
       severity: 'error',
       from: { path: '^src/([^/]+)/', pathNot: tests },
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+      // The training arguments are data that `qkv --help` prints; through trainer/index.ts it would load the whole library first.
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/trainer/training-args\\.ts$'] },
     },
     {
       name: 'src/index.ts reads the folders by their index.ts',

@@ -163,7 +163,7 @@ export function readTrainingArguments(given: GivenTrainingArguments = {}): Train
 }
 
 /** What is wrong with options that are each right, in words; undefined where they agree. The rules are Hugging Face's. */
-export function contradictionIn(args: TrainingArguments): string | undefined {
+function contradictionIn(args: TrainingArguments): string | undefined {
   const { eval_strategy, save_strategy, load_best_model_at_end, eval_steps = args.logging_steps, save_steps } = args;
   if (args.max_steps === 0) return 'max_steps is 0; it must be at least 1, or -1 to go by num_train_epochs';
   if (args.lr_scheduler_type === 'constant' && (args.warmup_steps > 0 || args.warmup_ratio > 0)) {

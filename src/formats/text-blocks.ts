@@ -79,9 +79,11 @@ function decodeOrExplain(
   { source, line, offset }: { source: string; line: number; offset: number },
 ): string {
   const body = skipped > 0 ? bytes.subarray(skipped) : bytes;
-  if (decodes(decoder, body)) {
+  try {
     const text = decoder.decode(body);
     return decoder.encoding === 'windows-1252' ? withWindows1252(text) : text;
+  } catch {
+    // Where it broke is worked out below.
   }
   const at = firstBroken(decoder, body) + skipped;
   let brokenLine = line;

@@ -86,7 +86,9 @@ async function runPlan(
     for (const buffer of made) buffer.dispose();
     throw error;
   } finally {
-    for (const buffer of passing) buffer.dispose();
+    // A leaf of a few numbers may have been written over: then its memory is the result's.
+    const kept = new Set(outputs.map(({ buffer }) => buffer));
+    for (const buffer of passing) if (!kept.has(buffer)) buffer.dispose();
   }
   return outputs.map(({ buffer }) => buffer);
 }

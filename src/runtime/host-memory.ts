@@ -90,6 +90,8 @@ export class HostMemory {
   /** Idle memory by capacity; the map's order is the order of last use, so that the oldest goes first. */
   readonly #pool = new Map<number, Storage[]>();
   #bytes = 0;
+  /** As `#bytes`, with each size rounded up as the memory under it is. */
+  #usedCapacity = 0;
   #pooledBytes = 0;
   #isClosed = false;
 
@@ -121,6 +123,7 @@ export class HostMemory {
     const slot = new Slot(storage, capacity, viewArray(dtype, storage.data, storage.byteOffset, length));
     this.#live.add(slot);
     this.#bytes += byteLength;
+    this.#usedCapacity += capacity;
     const buffer = new HostBuffer(runtime, this, dtype, length, slot);
     this.#finalizer.register(buffer, slot, slot);
     return buffer;
@@ -143,12 +146,13 @@ export class HostMemory {
     slot.attachment = null;
     this.#live.delete(slot);
     this.#bytes -= slot.array.byteLength;
+    this.#usedCapacity -= slot.capacity;
     const idle = this.#pool.get(slot.capacity) ?? [];
     this.#pool.delete(slot.capacity);
     this.#pool.set(slot.capacity, idle);
     idle.push(slot.storage);
     this.#pooledBytes += slot.capacity;
-    this.#trim(this.#isClosed ? 0 : Math.max(leastPoolBytes, this.#bytes));
+    this.#trim(this.#isClosed ? 0 : Math.max(leastPoolBytes, this.#usedCapacity));
   }
 
   /** Disposes every buffer and keeps no memory from now on. */

@@ -32,7 +32,7 @@ export async function openRuntime(request: RuntimeRequest = {}): Promise<Runtime
     }
     try {
       const runtime = await open(row, threads);
-      if (wanted.some(({ device }) => device === 'cpu') && runtime.device === 'wasm') tellFallback(skipped);
+      if (skipped.length > 0) tellFallback(runtime, skipped);
       return runtime;
     } catch (error) {
       if (error instanceof ConfigError) throw error;
@@ -75,11 +75,10 @@ function describe(name: string | undefined, device: string | undefined): string 
   return `${name ? ` named ${name}` : ''}${device ? ` on the device ${device}` : ''}`;
 }
 
-function tellFallback(skipped: readonly string[]): void {
-  if (isTold) return;
+// Only where a native runtime could be: a page on WASM has nothing to mend.
+function tellFallback(runtime: Runtime, skipped: readonly string[]): void {
+  if (isTold || !rows.some(({ device }) => device === 'cpu')) return;
   isTold = true;
-  notice(
-    `qkv: running on WASM, several times slower than native (${skipped.join('; ')}). ` +
-      'Install the optional packages onnxruntime-node and koffi for native speed; qkv doctor tells more.',
-  );
+  const slower = runtime.device === 'wasm' ? ', several times slower than native' : '';
+  notice(`qkv: running on ${runtime.name} (${runtime.device}${slower}); not on ${skipped.join('; ')}. qkv doctor tells more.`);
 }

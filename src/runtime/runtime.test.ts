@@ -427,8 +427,8 @@ for (const { name, device, availability } of await probeRuntimes()) {
       expect(await runtime.read(y)).toEqual(Float32Array.of(2));
     });
 
-    test('optimized programs give the same', async () => {
-      using program = await runtime.compile(...products(3), { optimize: true });
+    test.each([{ optimize: true }, { planMemory: false }])('programs compiled with %o give the same', async (options) => {
+      using program = await runtime.compile(...products(3), options);
       using x = buffer('float32', [1, 1, 1, 1]);
       using y = runtime.allocate('float32', 4);
       const shape = [2, 2];
@@ -498,8 +498,10 @@ for (const { name, device, availability } of await probeRuntimes()) {
   });
 }
 
-test('a disposed runtime refuses everything, frees everything, and is opened anew', async () => {
-  const runtime = await openRuntime({ threads: 1, device: 'cpu' });
+const native = (await probeRuntimes()).find(({ name, availability }) => name === 'ort' && availability.available);
+
+test.skipIf(!native)('a disposed runtime refuses everything, frees everything, and is opened anew', async () => {
+  const runtime = await openRuntime({ threads: 1, name: 'ort' });
   const program = await runtime.compile(...double);
   const a = runtime.allocate('float32', 1);
   const binding = { buffer: a, shape: [1] };
@@ -509,15 +511,52 @@ test('a disposed runtime refuses everything, frees everything, and is opened ane
   runtime.dispose();
   await run;
   expect(runtime.memory()).toEqual({ buffers: 0, bytes: 0, pooledBytes: 0, programs: 0 });
-  expect(await failure(() => runtime.allocate('float32', 1))).toMatchInlineSnapshot(`"DisposedError: Runtime.allocate: the runtime ort-binding was disposed; open another."`);
+  expect(await failure(() => runtime.allocate('float32', 1))).toMatchInlineSnapshot(
+    `"DisposedError: Runtime.allocate: the runtime ort was disposed; open another."`,
+  );
   expect(await failure(() => program.run([binding], [binding]))).toMatch(/was disposed/);
-  const next = await openRuntime({ threads: 1, device: 'cpu' });
+
+  const next = await openRuntime({ threads: 1, name: 'ort' });
   expect(next).not.toBe(runtime);
-  expect(await failure(() => next.read(a))).toMatchInlineSnapshot(`"ConfigError: Runtime.read: the buffer belongs to another runtime (ort-binding); copy it with read and write."`);
+  expect(await failure(() => next.read(a))).toMatchInlineSnapshot(
+    `"ConfigError: Runtime.read: the buffer belongs to another runtime (ort); copy it with read and write."`,
+  );
   using again = await next.compile(...double);
   const b = next.allocate('float32', 1);
   next.write(b, Float32Array.of(4));
   await again.run([{ buffer: b, shape: [1] }], [{ buffer: b, shape: [1] }]);
   expect(await next.read(b)).toEqual(Float32Array.of(8));
   next.dispose();
+});
+
+test.skipIf(!native)('native runtimes of different thread counts, and the wasm one, work side by side', async () => {
+  const opened = [
+    await openRuntime({ name: 'ort', threads: 2 }),
+    await openRuntime({ name: 'ort', threads: 1 }),
+    await openRuntime({ device: 'wasm', threads: 2 }),
+  ];
+  expect(opened.map(({ device, threads }) => [device, threads])).toEqual([
+    ['cpu', 2],
+    ['cpu', 1],
+    ['wasm', 2],
+  ]);
+  const results = await Promise.all(
+    opened.map(async (runtime) => {
+      using program = await runtime.compile(...products(3));
+      using x = runtime.allocate('float32', 4);
+      using y = runtime.allocate('float32', 4);
+      runtime.write(x, Float32Array.of(1, 2, 3, 4));
+      const shape = [2, 2];
+      await program.run(
+        [
+          { buffer: x, shape },
+          { buffer: x, shape },
+        ],
+        [{ buffer: y, shape }],
+      );
+      return runtime.read(y);
+    }),
+  );
+  for (const result of results) expect(result).toEqual(Float32Array.of(199, 290, 435, 634));
+  for (const runtime of opened) runtime.dispose();
 });

@@ -36,6 +36,11 @@ export interface ProgramIO {
 export interface CompileOptions {
   /** Let the runtime rewrite and fuse the graph. False unless told: qkv's own passes have done so, and rewriting takes 1 to 3 times as long again. */
   readonly optimize?: boolean;
+  /**
+   * Place a run's intermediate values in one block, planned once per set of shapes. True unless told. Off, a step takes some
+   * percent longer and far less memory where shapes change from run to run (docs/decisions/runtime-ort-c-api.md).
+   */
+  readonly planMemory?: boolean;
 }
 
 /** What a caller may choose for one run. */

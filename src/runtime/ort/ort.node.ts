@@ -114,13 +114,13 @@ class OrtEngine implements Engine {
     }
   }
 
-  async #createSession(model: Uint8Array, { optimize = false }: CompileOptions): Promise<Handle> {
+  async #createSession(model: Uint8Array, { optimize = false, planMemory = true }: CompileOptions): Promise<Handle> {
     const { api, handle, poolThreads } = this.#environment;
     const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
     try {
       api.call('SetSessionGraphOptimizationLevel', options.pointer, optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
       api.call('SetSessionLogSeverityLevel', options.pointer, ORT_LOGGING_LEVEL_FATAL);
-      api.call('EnableMemPattern', options.pointer);
+      api.call(planMemory ? 'EnableMemPattern' : 'DisableMemPattern', options.pointer);
       api.call('EnableCpuMemArena', options.pointer);
       api.call('AddSessionConfigEntry', options.pointer, 'session.use_env_allocators', '1');
       if (this.threads === poolThreads) {

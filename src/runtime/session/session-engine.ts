@@ -60,7 +60,7 @@ export class SessionEngine implements Engine {
     return { data: new ArrayBuffer(bytes), byteOffset: 0 };
   }
 
-  async load(model: Uint8Array, io: ProgramIO, { optimize = false }: CompileOptions): Promise<LoadedModel> {
+  async load(model: Uint8Array, io: ProgramIO, { optimize = false, planMemory = true }: CompileOptions): Promise<LoadedModel> {
     const { module, executionProvider, threads } = this.#options;
     const session = await this.#inTurn('compile', () =>
       module.InferenceSession.create(model, {
@@ -69,7 +69,7 @@ export class SessionEngine implements Engine {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         enableCpuMemArena: true,
-        enableMemPattern: true,
+        enableMemPattern: planMemory,
         ...quiet,
       }),
     );

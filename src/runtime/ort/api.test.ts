@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { Handle, OrtApi } from './api.node.ts';
+import { findLibrary } from './library.node.ts';
+
+const library = findLibrary();
+
+test.skipIf(!('path' in library))(
+  'a native object used after it was freed is an error, and freeing it twice is none',
+  async () => {
+    if (!('path' in library)) return;
+    const { default: koffi } = await import('koffi');
+    const api = new OrtApi(koffi, library.path);
+    const options = new Handle(api, 'ReleaseRunOptions', api.create('CreateRunOptions'));
+    api.call('RunOptionsSetTerminate', options.pointer);
+    options.dispose();
+    options.dispose();
+    expect(() => api.call('RunOptionsSetTerminate', options.pointer)).toThrowErrorMatchingInlineSnapshot(
+      `[DisposedError: ort: a native object was used after ReleaseRunOptions.]`,
+    );
+  },
+);
+
+test.skipIf(!('path' in library))('a failed call is an error with the library’s own words', async () => {
+  if (!('path' in library)) return;
+  const { default: koffi } = await import('koffi');
+  const api = new OrtApi(koffi, library.path);
+  const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
+  expect(() => api.call('SetSessionGraphOptimizationLevel', options.pointer, 55)).toThrowError(
+    /^ort: SetSessionGraphOptimizationLevel failed; ONNX Runtime [\d.]+ says: .*not valid/,
+  );
+  options.dispose();
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textWidth } from '../progress/index.ts';
+import { textWidth } from '../core/index.ts';
 import { type DoctorReport, examine, formatReport } from './doctor.ts';
 import {
   cpuFeatures,

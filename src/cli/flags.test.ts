@@ -76,15 +76,33 @@ describe('qkv train', () => {
   });
 
   it('refuses what does not go together', () => {
-    expect(failure(() => train())).toMatchInlineSnapshot(`"UsageError: qkv train: there is nothing to train on; give --data with your file, --train_file, or --recipe. \`qkv help train\` shows examples."`);
-    expect(failure(() => train('--recipe', 'spam-assassin', '--data', file))).toMatchInlineSnapshot(`"UsageError: qkv train: --recipe and --data each name the data; give one of them."`);
-    expect(failure(() => train('--data', file, '--test_file', file))).toMatchInlineSnapshot(`"UsageError: qkv train: --test_file goes with --train_file; --data is split by qkv."`);
-    expect(failure(() => train('--recipe', 'spam-assassin', '--text_column', 'text'))).toMatchInlineSnapshot(`"UsageError: qkv train: --text_column is for your own data; the recipe spam-assassin knows its columns."`);
-    expect(failure(() => train('--data', file, '--resume', '--overwrite_output_dir'))).toMatchInlineSnapshot(`"UsageError: qkv train: --resume goes on with the run in the folder and --overwrite_output_dir deletes it; give one of them."`);
-    expect(failure(() => train('--data', file, '--model', './mine', '--vocab_size', '8192'))).toMatchInlineSnapshot(`"UsageError: qkv train: --vocab_size is for a new model, and --model ./mine has a vocabulary; leave it out."`);
-    expect(failure(() => train('--data', file, '--max_steps', '0'))).toMatchInlineSnapshot(`"UsageError: qkv train: --max_steps is 0; at least 1 is needed, or -1 to go by --num_train_epochs."`);
-    expect(failure(() => train('--recipe', 'spam'))).toMatchInlineSnapshot(`"UsageError: qkv train: --recipe is 'spam'; it must be one of spam-assassin; did you mean spam-assassin?"`);
-    expect(failure(() => train('--data', file, '--device', 'cuda'))).toMatchInlineSnapshot(`"UsageError: qkv train: --device is 'cuda'; it must be one of cpu, wasm."`);
+    expect(failure(() => train())).toMatchInlineSnapshot(
+      `"UsageError: qkv train: there is nothing to train on; give --data with your file, --train_file, or --recipe. \`qkv help train\` shows examples."`,
+    );
+    expect(failure(() => train('--recipe', 'spam-assassin', '--data', file))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --recipe and --data each name the data; give one of them."`,
+    );
+    expect(failure(() => train('--data', file, '--test_file', file))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --test_file goes with --train_file; --data is split by qkv."`,
+    );
+    expect(failure(() => train('--recipe', 'spam-assassin', '--text_column', 'text'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --text_column is for your own data; the recipe spam-assassin knows its columns."`,
+    );
+    expect(failure(() => train('--data', file, '--resume', '--overwrite_output_dir'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --resume goes on with the run in the folder and --overwrite_output_dir deletes it; give one of them."`,
+    );
+    expect(failure(() => train('--data', file, '--model', './mine', '--vocab_size', '8192'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --vocab_size is for a new model, and --model ./mine has a vocabulary; leave it out."`,
+    );
+    expect(failure(() => train('--data', file, '--max_steps', '0'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --max_steps is 0; at least 1 is needed, or -1 to go by --num_train_epochs."`,
+    );
+    expect(failure(() => train('--recipe', 'spam'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --recipe is 'spam'; it must be one of spam-assassin; did you mean spam-assassin?"`,
+    );
+    expect(failure(() => train('--data', file, '--device', 'cuda'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --device is 'cuda'; it must be one of cpu, wasm."`,
+    );
   });
 });
 
@@ -104,9 +122,17 @@ describe('qkv run', () => {
   });
 
   it('refuses neither and both', () => {
-    expect(failure(() => run('--model', 'm'))).toMatchInlineSnapshot(`"UsageError: qkv run: there is no text; write it after the flags, in quotes, or give --file (- for the standard input)."`);
-    expect(failure(() => run('--model', 'm', '--file', file, 'a text'))).toMatchInlineSnapshot(`"UsageError: qkv run: there is a text on the command line and --file reviews.tsv; give one of them."`);
-    expect(failure(() => run('a text'))).toMatchInlineSnapshot(`"UsageError: qkv run: --model is missing (the folder of the model, as \`qkv train\` or Python saves it); \`qkv help run\` lists the flags."`);
-    expect(failure(() => run('--model', 'm', '--top_k', '0', 'a text'))).toMatchInlineSnapshot(`"UsageError: qkv run: --top_k is '0'; a whole number of at least 1 is needed."`);
+    expect(failure(() => run('--model', 'm'))).toMatchInlineSnapshot(
+      `"UsageError: qkv run: there is no text; write it after the flags, in quotes, or give --file (- for the standard input)."`,
+    );
+    expect(failure(() => run('--model', 'm', '--file', file, 'a text'))).toMatchInlineSnapshot(
+      `"UsageError: qkv run: there is a text on the command line and --file reviews.tsv; give one of them."`,
+    );
+    expect(failure(() => run('a text'))).toMatchInlineSnapshot(
+      `"UsageError: qkv run: --model is missing (the folder of the model, as \`qkv train\` or Python saves it); \`qkv help run\` lists the flags."`,
+    );
+    expect(failure(() => run('--model', 'm', '--top_k', '0', 'a text'))).toMatchInlineSnapshot(
+      `"UsageError: qkv run: --top_k is '0'; a whole number of at least 1 is needed."`,
+    );
   });
 });

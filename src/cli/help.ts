@@ -1,6 +1,6 @@
 import type { OptionRow, OptionRows } from '../core/index.ts';
-import { rangeOf } from '../core/index.ts';
-import { padEnd, styles, textWidth, wrap } from '../progress/index.ts';
+import { rangeOf, textWidth } from '../core/index.ts';
+import { padEnd, styles, wrap } from '../progress/index.ts';
 import type { Command, PositionalRow } from './command.ts';
 
 /** How wide a help text may be, and whether in colour. */

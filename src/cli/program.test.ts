@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DataError } from '../core/index.ts';
-import { silentProgress, textWidth } from '../progress/index.ts';
+import { DataError, textWidth } from '../core/index.ts';
+import { silentProgress } from '../progress/index.ts';
 import { type Command, defineCommand, type Io } from './command.ts';
 import { InterruptedError } from './errors.ts';
 import { runProgram } from './program.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { textWidth } from '../progress/index.ts';
+import { textWidth } from '../core/index.ts';
 import { formatTable } from './table.ts';
 
 const columns = [{ head: 'class' }, { head: 'F1', align: 'right' }, { head: 'mails', align: 'right' }] as const;

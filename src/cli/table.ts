@@ -1,4 +1,5 @@
-import { padEnd, padStart, type Styles, styles, textWidth, truncate } from '../progress/index.ts';
+import { textWidth } from '../core/index.ts';
+import { padEnd, padStart, type Styles, styles, truncate } from '../progress/index.ts';
 
 /** One column of a table. */
 export interface Column {

@@ -8,3 +8,4 @@ export * from './nearest.ts';
 export * from './options.ts';
 export * from './random.ts';
 export * from './shape.ts';
+export * from './text-width.ts';

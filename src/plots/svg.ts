@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { graphemesOf, textWidth } from '../core/index.ts';
 
 /** The look that all plots share. Colours are of Okabe and Ito's palette, which people with colour blindness tell apart. */
 export const theme = {
@@ -47,16 +47,16 @@ export function round(value: number): string {
 
 /** About how wide a text will be, in pixels. Nothing measures fonts here; a Latin letter is taken as 0.56 of its size, a wide one as 1. */
 export function widthOf(text: string, size: number): number {
-  return stringWidth(text) * size * 0.56;
+  return textWidth(text) * size * 0.56;
 }
 
 /** The text cut to about `width` pixels. */
 export function cut(text: string, width: number, size: number): string {
   if (widthOf(text, size) <= width) return text;
   let kept = '';
-  for (const { segment } of new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)) {
-    if (widthOf(`${kept}${segment}…`, size) > width) break;
-    kept += segment;
+  for (const character of graphemesOf(text)) {
+    if (widthOf(`${kept}${character}…`, size) > width) break;
+    kept += character;
   }
   return `${kept.trimEnd()}…`;
 }

@@ -1,6 +1,7 @@
+import { textWidth } from '../core/index.ts';
 import type { Count } from './count.ts';
 import { type Styles, styles } from './output.ts';
-import { textWidth, truncate } from './text.ts';
+import { truncate } from './text.ts';
 
 /** What a drawn line may use. */
 export interface LineStyle {

@@ -1,8 +1,8 @@
+import { textWidth } from '../core/index.ts';
 import { Count } from './count.ts';
 import { drawLine } from './line.ts';
 import type { Output } from './output.ts';
 import type { BarOptions, Progress, ProgressBar, ProgressFields } from './progress.ts';
-import { textWidth } from './text.ts';
 
 /** How a live display draws. */
 export interface LiveProgressOptions {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { textWidth } from '../core/index.ts';
 import { Count } from './count.ts';
 import { drawLine } from './line.ts';
 import { LiveProgress } from './live.ts';
@@ -6,7 +7,6 @@ import { progress } from './loop.ts';
 import type { Output } from './output.ts';
 import { PlainProgress } from './plain.ts';
 import { type BarOptions, silentProgress } from './progress.ts';
-import { textWidth } from './text.ts';
 
 /** Collects what is written. */
 class Pipe implements Output {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { padEnd, padStart, textWidth, truncate, wrap } from './text.ts';
+import { textWidth } from '../core/index.ts';
+import { padEnd, padStart, truncate, wrap } from './text.ts';
 
 it('counts wide characters twice and colour codes not at all', () => {
   expect(textWidth('loss')).toBe(4);

@@ -1,11 +1,4 @@
-import stringWidth from 'string-width';
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** The columns that a text takes on a terminal: two for Korean, Chinese and Japanese characters and most emoji, none for colour codes. */
-export function textWidth(text: string): number {
-  return stringWidth(text);
-}
+import { graphemesOf, textWidth } from '../core/index.ts';
 
 /** The text cut to at most `width` columns, with `…` where something was cut. For text without colour codes. */
 export function truncate(text: string, width: number): string {
@@ -13,10 +6,10 @@ export function truncate(text: string, width: number): string {
   if (width < 1) return '';
   let kept = '';
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    columns += textWidth(segment);
+  for (const character of graphemesOf(text)) {
+    columns += textWidth(character);
     if (columns > width - 1) break;
-    kept += segment;
+    kept += character;
   }
   return `${kept}…`;
 }
@@ -44,12 +37,12 @@ export function wrap(text: string, width: number): string[] {
       }
       if (line !== '') lines.push(line);
       line = '';
-      for (const { segment } of graphemes.segment(word)) {
-        if (line !== '' && textWidth(line + segment) > width) {
+      for (const character of graphemesOf(word)) {
+        if (line !== '' && textWidth(line + character) > width) {
           lines.push(line);
           line = '';
         }
-        line += segment;
+        line += character;
       }
     }
     lines.push(line);

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem, version } from 'node:os';
 import { dirname } from 'node:path';
 import { type Environment, formatBytes, isUnicode, padEnd, styles, wrap } from '../progress/index.ts';
-import { probeRuntimes } from '../runtime/index.ts';
 import { defineCommand } from './command.ts';
 import { exitCodes } from './errors.ts';
 import { cpuFeatures, type Found, hubCache, installedVersion, memoryLimit, wasmFeatures } from './machine.ts';
@@ -57,6 +56,8 @@ export async function examine(env: Environment): Promise<DoctorReport> {
     optionalDependencies: Record<string, string>;
   };
   const cache = hubCache(env);
+  // Not at the top: `qkv --help` reads this file for its summary alone.
+  const { probeRuntimes } = await import('../runtime/index.ts');
   return {
     qkv: manifest.version,
     node: { version: process.versions.node, needed: manifest.engines.node, arch: arch() },

@@ -1,6 +1,5 @@
 import { defaultProgress, isColored } from '../progress/index.ts';
 import type { Io } from './command.ts';
-import { commands } from './commands.ts';
 import { InterruptedError } from './errors.ts';
 import { type ProgramOptions, runProgram } from './program.ts';
 
@@ -11,7 +10,7 @@ const exitCodeOf = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const;
  * Runs `qkv` on this process's terminal and ends the process. The first Ctrl-C asks the command to stop and lets it
  * save what it has; the second ends it at once.
  */
-export async function runFromTerminal(words: readonly string[], options: Omit<ProgramOptions, 'commands'>): Promise<never> {
+export async function runFromTerminal(words: readonly string[], options: ProgramOptions): Promise<never> {
   const env = { ...process.env };
   const rest = takeColorFlag(words, env);
   const interruption = new AbortController();
@@ -40,7 +39,7 @@ export async function runFromTerminal(words: readonly string[], options: Omit<Pr
     },
     colored: isColored(process.stdout, env),
   };
-  const code = await runProgram(rest, io, { ...options, commands });
+  const code = await runProgram(rest, io, options);
   // Threads of a runtime may still be waiting for work, so the process is ended by hand, but not before all is written.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
   process.exit(code);

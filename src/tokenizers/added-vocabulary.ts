@@ -3,6 +3,7 @@ import { brief, isJsonObject, type JsonObject, readFields } from './component.ts
 import type { Model } from './models/model.ts';
 import type { Normalizer } from './normalizers/normalizer.ts';
 import { whiteSpace, wordCharacters } from './text/characters.ts';
+import { isHigh, isLow } from './text/normalized-string.ts';
 import { escapeRegExp } from './text/pattern.ts';
 
 /** A token that is found in the text itself, before any splitting: special tokens, and words added after training. */
@@ -243,15 +244,14 @@ function escapeForClass(character: string): string {
   return code >= 0xd800 && code <= 0xdfff ? `\\u${code.toString(16)}` : character === '-' ? '\\-' : escapeRegExp(character);
 }
 
-const wordEnd = new RegExp(`[${wordCharacters}]$`, 'u');
-const wordStart = new RegExp(`^[${wordCharacters}]`, 'u');
-
 function wordBefore(text: string, place: number): boolean {
-  return wordEnd.test(text.slice(Math.max(0, place - 2), place));
+  if (place === 0) return false;
+  const isPair = isLow(text.charCodeAt(place - 1)) && isHigh(text.charCodeAt(place - 2));
+  return wordCharacters.has(text.codePointAt(isPair ? place - 2 : place - 1)!);
 }
 
 function wordAfter(text: string, place: number): boolean {
-  return wordStart.test(text.slice(place, place + 2));
+  return place < text.length && wordCharacters.has(text.codePointAt(place)!);
 }
 
 function same(a: AddedToken, b: AddedToken): boolean {

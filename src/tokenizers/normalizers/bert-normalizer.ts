@@ -51,9 +51,10 @@ function stepByStep({ clean_text, handle_chinese_chars, strip_accents, lowercase
     let current = text;
     if (clean_text) {
       current = current.remove(uncleanCharacters);
-      current = current.withSameLengths(current.text.replace(spaces, ' '));
+      if (whiteSpace.isIn(current.text)) current = current.withSameLengths(current.text.replace(spaces, ' '));
     }
-    if (handle_chinese_chars) current = current.rewrite(chinese, (match, put) => put(` ${match[0]} `, match.index));
+    if (handle_chinese_chars && chineseCharacters.isIn(current.text))
+      current = current.rewrite(chinese, (match, put) => put(` ${match[0]} `, match.index));
     if (strip_accents ?? lowercase) current = current.toForm('NFD').remove(nonspacingMarks);
     return lowercase ? current.lowercase() : current;
   };

@@ -1,7 +1,7 @@
-import { wordCharacters } from '../text/characters.ts';
+import { whiteSpace, wordCharacters } from '../text/characters.ts';
 import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
-const words = new RegExp(`[${wordCharacters}]+|[^${wordCharacters}\\p{White_Space}]+`, 'gu');
+let words: RegExp | undefined;
 
 /**
  * Runs of word characters, and runs of what is neither word character nor white space (`\w+|[^\w\s]+`).
@@ -10,5 +10,8 @@ const words = new RegExp(`[${wordCharacters}]+|[^${wordCharacters}\\p{White_Spac
 export const Whitespace: PreTokenizerDefinition<Record<never, never>> = definePreTokenizer({
   type: 'Whitespace',
   defaults: {},
-  preTokenize: (text) => text.split(words, 'removed', { invert: true }),
+  preTokenize: (text) => {
+    words ??= new RegExp(`[${wordCharacters.pattern}]+|[^${wordCharacters.pattern}${whiteSpace.pattern}]+`, 'gu');
+    return text.split(words, 'removed', { invert: true });
+  },
 });

@@ -6,6 +6,7 @@ import {
   removedByCleaning,
   reorderedSpacingRanges,
   whiteSpaceRanges,
+  wordRanges,
 } from './character-tables.ts';
 
 /**
@@ -16,6 +17,7 @@ export class CharacterClass {
   readonly #source: string;
   #ranges: number[] | undefined;
   #low: Uint8Array | undefined;
+  #runs: RegExp | undefined;
 
   /** `source`: code points and ranges of them, in hexadecimal, with spaces between. Read when it is first asked. */
   constructor(source: string) {
@@ -47,6 +49,22 @@ export class CharacterClass {
       else return true;
     }
     return false;
+  }
+
+  /** Whether a text has any of the characters. */
+  isIn(text: string): boolean {
+    const { low } = this;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (low[unit] === 1 || ((unit & 0xfc00) === 0xd800 && this.has(text.codePointAt(i)!))) return true;
+    }
+    return false;
+  }
+
+  /** Matches runs of the characters, all of them in a text. */
+  get runs(): RegExp {
+    this.#runs ??= new RegExp(`[${this.pattern}]+`, 'gu');
+    return this.#runs;
   }
 
   /** A regular expression's class body for the characters, for `[…]` with the flag u. */
@@ -85,8 +103,8 @@ export const chineseCharacters: CharacterClass = /*@__PURE__*/ new CharacterClas
   '3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b73f 2b740-2b81f 2b920-2ceaf 2f800-2fa1f',
 );
 
-/** A regular expression's class body of word characters, as `\w` is in Rust's regex: Alphabetic, M, Nd, Pc and Join_Control. */
-export const wordCharacters = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
+/** Word characters, as `\w` is in Rust's regular expressions: Alphabetic, M, Nd, Pc and Join_Control. */
+export const wordCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(wordRanges);
 
 /** Text in which each half of a surrogate pair that stands alone is U+FFFD, as it is once written to UTF-8. Lengths stay. */
 export function wellFormed(text: string): string {

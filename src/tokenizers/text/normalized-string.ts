@@ -48,7 +48,7 @@ export class NormalizedString {
 
   /** Keeps the characters that are not in the class. */
   remove(characters: CharacterClass): NormalizedString {
-    return this.replace(new RegExp(`[${characters.pattern}]+`, 'gu'), '');
+    return characters.isIn(this.text) ? this.replace(characters.runs, '') : this;
   }
 
   /** Lower case, character by character: a capital sigma always becomes σ, also at the end of a word. */
@@ -220,9 +220,14 @@ let tooYoung: RegExp | undefined;
 
 function normalized(text: string, form: NormalizationForm): string {
   tooYoung ??= new RegExp(`([${notNormalized.pattern}])`, 'gu');
-  const parts = text.split(tooYoung);
-  if (parts.length === 1) return text.normalize(form);
-  return parts.map((part, i) => (i % 2 === 1 ? part : part.normalize(form))).join('');
+  const parts = notNormalized.isIn(text) ? text.split(tooYoung) : [text];
+  // Composing may give a young character too, which is then taken apart again.
+  const inForm = (part: string) => {
+    const result = part.normalize(form);
+    return form.endsWith('D') ? result : result.replace(tooYoung!, (young) => young.normalize('NFD'));
+  };
+  if (parts.length === 1) return inForm(text);
+  return parts.map((part, i) => (i % 2 === 1 ? part : inForm(part))).join('');
 }
 
 /** The full decomposition, with 0 for the first character of each source character and 1 for the others, in canonical order. */

@@ -69,13 +69,14 @@ export class WordPieceTrainer implements Trainer {
   }
 }
 
-/** The tokens that training starts with, and the words spelled in them. */
-function startOf(
+/** The tokens that training starts with, and the words spelled in them. `order` is that of the prefixed characters. */
+export function startOf(
   words: ReadonlyMap<string, number>,
   options: Pick<
     OptionValues<typeof wordPieceTrainerOptions>,
     'special_tokens' | 'limit_alphabet' | 'initial_alphabet' | 'continuing_subword_prefix'
   >,
+  order: (a: string, b: string) => number = byCodePoint,
 ): MergeStart {
   const { special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix: prefix } = options;
   const tokens: string[] = [];
@@ -112,7 +113,7 @@ function startOf(
     .map(([character]) => character)
     .sort(byCodePoint);
   kept.forEach(idOf);
-  for (const character of [...inside].sort(byCodePoint)) if (ids.has(character)) idOf(prefix + character);
+  for (const character of [...inside].sort(order)) if (ids.has(character)) idOf(prefix + character);
 
   const symbols = new Int32Array(length);
   const starts = new Int32Array(words.size + 1);

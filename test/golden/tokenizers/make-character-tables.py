@@ -23,6 +23,7 @@ accents = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=Fals
 marks = normalizers.StripAccents()
 nfd, nfkd = normalizers.NFD(), normalizers.NFKD()
 punctuation = pre_tokenizers.Punctuation("isolated")
+words = pre_tokenizers.Whitespace()
 white_space = pre_tokenizers.WhitespaceSplit()
 
 
@@ -66,6 +67,7 @@ def reorders(character):
 tables = {
     "removedByCleaning": (where(lambda c: clean.normalize_str(f"a{c}b") == "ab"), "What BertNormalizer's clean_text removes."),
     "whiteSpaceRanges": (where(lambda c: pieces(white_space, c) == ["a", "b"]), "Unicode's White_Space."),
+    "wordRanges": (where(lambda c: pieces(words, c) == [f"a{c}b"]), "Word characters of Rust's regular expressions."),
     "punctuationRanges": (where(lambda c: pieces(punctuation, c) == ["a", c, "b"]), "General category P, and ASCII symbols."),
     "nonspacingMarkRanges": (
         where(lambda c: nfd.normalize_str(c) == c and accents.normalize_str(f"a{c}b") == "ab"),

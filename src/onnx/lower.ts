@@ -110,6 +110,8 @@ class GraphWriter implements Emitter {
   }
 
   dims(values: readonly number[]): string {
+    // The shape of a scalar is empty, and no runtime takes an empty input.
+    if (values.length === 0) return this.constant('int64', [], [0]);
     return this.#input({ dims: values }, 'int64');
   }
 

@@ -1,4 +1,4 @@
-import { DTypeError, formatShape, type Shape, ShapeError, sizeOf } from '../core/index.ts';
+import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { cast, equal, logicalNot, mul } from './elementwise.ts';
 import { constant } from './leaf.ts';
@@ -10,12 +10,13 @@ function requireIndices(type: Type, speaker: string): void {
   }
 }
 
-/** The index of the row that gets no gradient, or null: PyTorch's padding_idx. */
+/** The number of the row that gets no gradient, or null: PyTorch's padding_idx. A negative one counts from the back. */
 type Padding = { paddingIdx: number | null };
 
 /**
  * Rows of x, picked by index: a look-up table. The row `paddingIdx` is read as any other and gets no gradient.
- * Shapes: x `[V, ...rest]`, indices any shape `[...I]` → `[...I, ...rest]`. Negative indices count from the back.
+ * Shapes: x `[V, ...rest]`, indices any shape `[...I]` → `[...I, ...rest]`. Negative indices count from the back; where
+ * there is a padding row they must not name it.
  */
 export const gatherRows: Op<['x', 'indices'], Padding> = defineOp({
   name: 'gatherRows',
@@ -29,7 +30,8 @@ export const gatherRows: Op<['x', 'indices'], Padding> = defineOp({
   vjp: (g, { x, indices, paddingIdx }) => {
     let rows = g;
     if (paddingIdx !== null) {
-      const real = cast(logicalNot(equal(indices, constant(paddingIdx, indices.dtype))), { to: g.dtype });
+      const padding = paddingIdx < 0 ? paddingIdx + x.shape[0]! : paddingIdx;
+      const real = cast(logicalNot(equal(indices, constant(padding, indices.dtype))), { to: g.dtype });
       rows = mul(g, reshape(real, { shape: [...indices.shape, ...x.shape.slice(1).map(() => 1)] }));
     }
     return { x: scatterRows(rows, indices, { rows: x.shape[0]! }) };
@@ -45,6 +47,10 @@ export const scatterRows: Op<['updates', 'indices'], { rows: number }> = defineO
   inputs: ['updates', 'indices'],
   infer: ({ updates, indices, rows }) => {
     requireIndices(indices, 'scatterRows');
+    if (!sameShape(updates.shape.slice(0, indices.shape.length), indices.shape))
+      throw new ShapeError(
+        `scatterRows: updates are ${formatShape(updates.shape)} and indices are ${formatShape(indices.shape)}; the axes of updates must begin with those of indices.`,
+      );
     return { shape: [rows, ...updates.shape.slice(indices.shape.length)], dtype: updates.dtype };
   },
   lower: (emitter, { updates, indices, y }) => {
@@ -62,12 +68,12 @@ function zeros(emitter: Emitter, type: Type): string {
   return emitter.node('Expand', [emitter.constant(type.dtype, [0], []), emitter.dims(type.shape)]);
 }
 
-function alongAxisType(x: Type, indices: Type, axis: number, speaker: string): void {
-  requireIndices(indices, speaker);
+function alongAxisType(x: Type, indices: Type, axis: number): void {
+  requireIndices(indices, 'takeAlong');
   const fits = x.shape.length === indices.shape.length && x.shape.every((size, i) => i === axis || indices.shape[i] === size);
   if (!fits) {
     throw new ShapeError(
-      `${speaker}: x is ${formatShape(x.shape)} and indices are ${formatShape(indices.shape)}; they must have the same lengths on every axis but ${axis}.`,
+      `takeAlong: x is ${formatShape(x.shape)} and indices are ${formatShape(indices.shape)}; they must have the same lengths on every axis but ${axis}.`,
     );
   }
 }
@@ -80,7 +86,7 @@ export const takeAlong: Op<['x', 'indices'], { axis: number }> = defineOp({
   name: 'takeAlong',
   inputs: ['x', 'indices'],
   infer: ({ x, indices, axis }) => {
-    alongAxisType(x, indices, axis, 'takeAlong');
+    alongAxisType(x, indices, axis);
     return { shape: indices.shape, dtype: x.dtype };
   },
   lower: (emitter, { x, indices, axis }) =>
@@ -96,7 +102,11 @@ export const addAlong: Op<['updates', 'indices'], { axis: number; size: number }
   name: 'addAlong',
   inputs: ['updates', 'indices'],
   infer: ({ updates, indices, axis, size }) => {
-    alongAxisType(updates, indices, -1, 'addAlong');
+    requireIndices(indices, 'addAlong');
+    if (!sameShape(updates.shape, indices.shape))
+      throw new ShapeError(
+        `addAlong: updates are ${formatShape(updates.shape)} and indices are ${formatShape(indices.shape)}; they must have one shape.`,
+      );
     const shape: Shape = updates.shape.map((length, i) => (i === axis ? size : length));
     return { shape, dtype: updates.dtype };
   },

@@ -114,8 +114,11 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
         `linear: bias is ${formatShape(bias.shape)} and weight is ${formatShape(weight.shape)}; bias must be [${out}].`,
       );
     }
-    if (x.dtype !== weight.dtype || !isFloat(x.dtype))
-      throw new DTypeError(`linear: x is ${x.dtype} and weight is ${weight.dtype}; both need one floating-point type.`);
+    const types = [x, weight, ...(bias ? [bias] : [])].map(({ dtype }) => dtype);
+    if (types.some((dtype) => dtype !== x.dtype) || !isFloat(x.dtype))
+      throw new DTypeError(
+        `linear: x is ${x.dtype}, weight is ${weight.dtype}${bias ? ` and bias is ${bias.dtype}` : ''}; all need one floating-point type.`,
+      );
     return { shape: [...x.shape.slice(0, -1), out!], dtype: x.dtype };
   },
   flops: ([x], _attributes, y) => 2 * sizeOf(y.shape) * x!.shape.at(-1)!,

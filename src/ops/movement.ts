@@ -110,14 +110,18 @@ export function slice(
   return from === 0 && to === length ? x : sliceRow(x, { axis: at, start: from, end: to });
 }
 
-/** x with `before` and `after` zeros set along one axis; undoes the shape of `slice`. */
+/** x with `before` and `after` zeros set along one axis (counted from the front); undoes the shape of `slice`. */
 export const pad: Op<['x'], { axis: number; before: number; after: number }> = defineOp({
   name: 'pad',
   inputs: ['x'],
-  infer: ({ x, axis, before, after }) => ({
-    shape: x.shape.map((size, i) => (i === axis ? size + before + after : size)),
-    dtype: x.dtype,
-  }),
+  infer: ({ x, axis, before, after }) => {
+    normalizeAxis(axis, x.shape.length, 'pad');
+    if (![before, after].every((count) => Number.isInteger(count) && count >= 0))
+      throw new ShapeError(
+        `pad: before is ${before} and after is ${after}; both must be whole numbers from 0. Cut with slice.`,
+      );
+    return { shape: x.shape.map((size, i) => (i === axis ? size + before + after : size)), dtype: x.dtype };
+  },
   lower: (emitter, { x, axis, before, after }) =>
     emitter.node('Pad', [x, emitter.dims([before, after]), null, emitter.constant('int64', [axis])]),
   vjp: (g, { x, axis, before }) => ({ x: sliceRow(g, { axis, start: before, end: before + x.shape[axis]! }) }),

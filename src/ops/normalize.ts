@@ -33,6 +33,7 @@ export const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invS
   inputs: ['x', 'weight', 'bias?'],
   outputs: ['y', 'mean', 'invStd'],
   infer: ({ x, weight, bias }) => {
+    const type = alongAxis({ x, axis: -1 }, 'layerNorm');
     const size = x.shape.at(-1);
     for (const [name, part] of [
       ['weight', weight],
@@ -43,8 +44,10 @@ export const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invS
           `layerNorm: x is ${formatShape(x.shape)} and ${name} is ${formatShape(part.shape)}; ${name} must be [${size}].`,
         );
       }
+      if (part && part.dtype !== x.dtype) {
+        throw new DTypeError(`layerNorm: x is ${x.dtype} and ${name} is ${part.dtype}; both need one element type. Cast one.`);
+      }
     }
-    const type = alongAxis({ x, axis: -1 }, 'layerNorm');
     const statistics = { shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };
     return { y: type, mean: statistics, invStd: statistics };
   },

@@ -1,4 +1,4 @@
-import { DTypeError, isFloat, type Shape, sizeOf } from '../core/index.ts';
+import { DTypeError, isFloat, normalizeAxis, type Shape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { cast, div, equal, like, mul } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
@@ -100,7 +100,11 @@ export const min: Op<['x'], Reduction> = reduction({
 export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = defineOp({
   name: 'argmax',
   inputs: ['x'],
-  infer: ({ x, axis, keepDims }) => ({ shape: reducedShape(x.shape, { axes: [axis], keepDims }), dtype: 'int64' }),
+  infer: ({ x, axis, keepDims }) => {
+    if (x.dtype === 'bool') throw new DTypeError('argmax: x is bool; it needs a number type. Cast it first.');
+    normalizeAxis(axis, x.shape.length, 'argmax');
+    return { shape: reducedShape(x.shape, { axes: [axis], keepDims }), dtype: 'int64' };
+  },
   lower: (emitter, { x, axis, keepDims }) =>
     emitter.node('ArgMax', [x], { attributes: { axis: { int: axis }, keepdims: { int: keepDims ? 1 : 0 } } }),
   vjp: () => ({}),

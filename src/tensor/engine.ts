@@ -2,8 +2,8 @@ import { ConfigError, DisposedError, randomBytes, sizeOf, type TypedArray } from
 import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
 import { type Binding, type Device, openRuntime, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
-import { assertAlive, type CacheStatistics, type Plan, ProgramCache, planKey } from './programs.ts';
-import { type LeafSource, runtimeOf } from './sources.ts';
+import { assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
+import type { LeafSource } from './sources.ts';
 
 /** What to compute, and whose memory may receive it. At most one of `into` and `over`. */
 export interface Want {
@@ -46,34 +46,55 @@ function cacheOf(runtime: Runtime): ProgramCache {
   return cache;
 }
 
-/** Computes values, all in one run, and gives the buffers that hold them. */
-export async function execute(wants: readonly Want[], options: ExecuteOptions = {}): Promise<RuntimeBuffer[]> {
-  options.signal?.throwIfAborted();
-  const values = wants.map(({ value }) => value);
-  const { key, order, aliases } = planKey(
-    values,
-    wants.map(({ over }) => over?.node ?? null),
-  );
-  const leaves = order.filter(isData);
-  const runtime = await runtimeOfLeaves(leaves, options.device);
-  const plan = await cacheOf(runtime).find(key, order, values, aliases);
-  assertAlive(plan);
-  return runPlan(runtime, plan, leaves, wants, options.signal);
+/** A graph whose structure was read, so that it can be run many times with other contents of its leaves. */
+export interface PreparedGraph {
+  readonly key: string;
+  readonly order: readonly Node[];
+  readonly aliases: Aliases;
+  readonly leaves: readonly Node[];
+  readonly wants: readonly Want[];
 }
 
-async function runPlan(
-  runtime: Runtime,
-  plan: Plan,
-  leaves: readonly Node[],
-  wants: readonly Want[],
-  signal: AbortSignal | undefined,
+/** Reads a graph's structure. */
+export function prepare(wants: readonly Want[]): PreparedGraph {
+  const replaced = wants.map(({ over }) => over?.node ?? null);
+  const read = planKey(
+    wants.map(({ value }) => value),
+    replaced,
+  );
+  return { ...read, leaves: read.order.filter(isData), wants };
+}
+
+/** Computes values, all in one run, and gives the buffers that hold them. */
+export function execute(wants: readonly Want[], options: ExecuteOptions = {}): Promise<RuntimeBuffer[]> {
+  const graph = prepare(wants);
+  return executePrepared(
+    graph,
+    graph.leaves.map(({ source }) => source as LeafSource),
+    options,
+  );
+}
+
+/** Computes a prepared graph with these contents of its leaves. */
+export async function executePrepared(
+  { key, order, aliases, leaves, wants }: PreparedGraph,
+  sources: readonly LeafSource[],
+  { device, signal }: ExecuteOptions = {},
 ): Promise<RuntimeBuffer[]> {
+  signal?.throwIfAborted();
+  const runtime = await runtimeOfSources(sources, device);
+  const values = wants.map(({ value }) => value);
+  const plan = await cacheOf(runtime).find(key, order, values, aliases);
+  assertAlive(plan);
   const passing: RuntimeBuffer[] = [];
-  const bindings = leaves.map((leaf) => bindLeaf(runtime, leaf, passing));
+  const bindings = leaves.map((leaf, i) => ({
+    buffer: contentOf(runtime, leaf.outputs[0]!, sources[i]!, passing),
+    shape: leaf.outputs[0]!.shape,
+  }));
   const inputs = plan.slots.map((slot) => (typeof slot === 'number' ? bindings[slot]! : slot));
   const made: RuntimeBuffer[] = [];
-  const outputs = wants.map(({ value, into, over }, i): Binding => {
-    let buffer = over && plan.inPlace[i] ? bindings[leaves.indexOf(over.node)]!.buffer : into;
+  const outputs = wants.map(({ value, into }, i): Binding => {
+    let buffer = plan.inPlace[i] ? bindings[aliases[i]!]!.buffer : into;
     if (!buffer) {
       buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
       made.push(buffer);
@@ -93,29 +114,25 @@ async function runPlan(
   return outputs.map(({ buffer }) => buffer);
 }
 
-function bindLeaf(runtime: Runtime, leaf: Node, passing: RuntimeBuffer[]): Binding {
-  const { dtype, shape } = leaf.outputs[0]!;
-  const source = leaf.source as LeafSource;
+/** The buffer that holds a leaf's content; added to `passing` when it is for this run only. */
+function contentOf(runtime: Runtime, { dtype, shape }: Value, source: LeafSource, passing: RuntimeBuffer[]): RuntimeBuffer {
   if (source.kind === 'buffer') {
     if (source.overwrittenBy) {
       throw new DisposedError(
         `evaluate: a tensor was computed from values that ${source.overwrittenBy} has since overwritten. Evaluate it before, or detach what it needs.`,
       );
     }
-    return { buffer: source.buffer, shape };
+    return source.buffer;
   }
-  if (source.kind === 'random') {
-    const buffer = upload(runtime, randomBytes(source.key, sizeOf(shape)), dtype);
-    passing.push(buffer);
-    return { buffer, shape };
+  if (source.kind === 'host' && 'uploaded' in source) {
+    const { uploaded } = source;
+    if (!uploaded || uploaded.disposed || uploaded.runtime !== runtime) source.uploaded = upload(runtime, source.data, dtype);
+    return source.uploaded!;
   }
-  if ('uploaded' in source) {
-    if (!source.uploaded || source.uploaded.disposed) source.uploaded = upload(runtime, source.data, dtype);
-    return { buffer: source.uploaded, shape };
-  }
-  const buffer = upload(runtime, source.data, dtype);
+  const data = source.kind === 'random' ? randomBytes(source.key, sizeOf(shape)) : source.data;
+  const buffer = upload(runtime, data, dtype);
   passing.push(buffer);
-  return { buffer, shape };
+  return buffer;
 }
 
 function upload(runtime: Runtime, data: TypedArray, dtype: Value['dtype']): RuntimeBuffer {
@@ -125,21 +142,26 @@ function upload(runtime: Runtime, data: TypedArray, dtype: Value['dtype']): Runt
 }
 
 /** The one runtime on which the leaves' data lie, or else the one they want to go to. */
-async function runtimeOfLeaves(leaves: readonly Node[], device: Device | undefined): Promise<Runtime> {
-  let found: Runtime | null = null;
+async function runtimeOfSources(sources: readonly LeafSource[], device: Device | undefined): Promise<Runtime> {
+  let held: Runtime | null = null;
   let wanted: Device | null = device ?? null;
-  for (const { source } of leaves) {
-    const leaf = source as LeafSource;
-    const runtime = runtimeOf(leaf);
-    if (runtime && found && runtime !== found) {
-      throw new ConfigError(
-        `evaluate: the inputs lie on two devices, ${found.device} (${found.name}) and ${runtime.device} (${runtime.name}); all must lie on one. Move them with to(device).`,
-      );
+  let uploaded: Runtime | null = null;
+  for (const source of sources) {
+    if (source.kind === 'buffer') {
+      const { runtime } = source.buffer;
+      if (held && runtime !== held) {
+        throw new ConfigError(
+          `evaluate: the inputs lie on two devices, ${held.device} (${held.name}) and ${runtime.device} (${runtime.name}); all must lie on one. Move them with to(device).`,
+        );
+      }
+      held = runtime;
+    } else if (source.kind === 'host' && 'uploaded' in source) {
+      wanted ??= source.device;
+      uploaded ??= source.uploaded?.runtime ?? null;
     }
-    found ??= runtime;
-    if (leaf.kind === 'host' && 'device' in leaf) wanted ??= leaf.device;
   }
-  return found ?? runtimeFor(wanted);
+  // What still lies in JavaScript memory follows; it is uploaded again where it has to be.
+  return held ?? (wanted ? runtimeFor(wanted) : (uploaded ?? runtimeFor(null)));
 }
 
 /** What qkv holds, over all runtimes in use. */

@@ -5,6 +5,7 @@
  */
 
 export type { Device } from '../runtime/index.ts';
+export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
 export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
 export type { CacheStatistics } from './programs.ts';

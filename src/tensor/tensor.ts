@@ -41,6 +41,20 @@ export type NestedArray = number | readonly NestedArray[];
 
 let gradientsOff = 0;
 
+/** Told of every tensor with content that enters a graph, while `observeLeaves` runs. */
+let observer: ((leaf: Value, tensor: Tensor) => void) | null = null;
+
+/** Runs f, telling `seen` which tensor stands behind each leaf that enters a graph meanwhile. */
+export function observeLeaves<T>(seen: (leaf: Value, tensor: Tensor) => void, f: () => T): T {
+  const before = observer;
+  observer = seen;
+  try {
+    return f();
+  } finally {
+    observer = before;
+  }
+}
+
 /** The tensor to which a leaf belongs, so that `backward` can find where gradients go. */
 const owners = new WeakMap<Value, Tensor>();
 
@@ -117,7 +131,9 @@ export class Tensor {
   get value(): Value {
     if (this.#disposed)
       throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
-    return this.#tracks ? this.#value : (this.#computed ?? this.#value);
+    const value = this.#tracks ? this.#value : (this.#computed ?? this.#value);
+    if (isLeaf(value)) observer?.(value, this);
+    return value;
   }
 
   /** Where its content lies, or null when it was not computed or not moved there yet. */

@@ -1,0 +1,97 @@
+import { ConfigError, formatShape } from '../core/index.ts';
+import type { Value } from '../graph/index.ts';
+import * as ops from '../ops/index.ts';
+import { nextRandomKey } from './create.ts';
+import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } from './engine.ts';
+import { bufferSource, type LeafSource } from './sources.ts';
+import { observeLeaves, Tensor } from './tensor.ts';
+
+/** What stands behind a leaf of a traced graph when it runs again. */
+type Content =
+  | { readonly argument: number }
+  /** A tensor that the function closes over, such as a parameter: its content at the time of the call. */
+  | { readonly captured: Tensor }
+  | { readonly fixed: LeafSource }
+  | 'random';
+
+interface Trace {
+  readonly graph: PreparedGraph;
+  readonly contents: readonly Content[];
+  /** Whether f gave one tensor rather than a list. */
+  readonly isSingle: boolean;
+}
+
+/** A function whose graph is built once for each signature of its arguments. */
+export type Compiled<R> = (...args: readonly Tensor[]) => Promise<R>;
+
+/** How many signatures one compiled function keeps. */
+const traceLimit = 64;
+
+/**
+ * f, traced once for each combination of its arguments' shapes and element types; later calls skip building the graph.
+ * f must be a pure function of its arguments and of the tensors it closes over, whose content is read anew at each call;
+ * what it computes in JavaScript is frozen in. Random numbers differ from call to call. The results are computed and
+ * track no gradients: use `grad` inside f where gradients are wanted.
+ */
+export function compile<R extends Tensor | readonly Tensor[]>(
+  f: (...args: Tensor[]) => R,
+  options: ExecuteOptions = {},
+): Compiled<R> {
+  const traces = new Map<string, Trace>();
+  return async (...args) => {
+    const signature = args.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join();
+    let trace = traces.get(signature);
+    if (!trace) {
+      trace = traced(f, args);
+      traces.set(signature, trace);
+      if (traces.size > traceLimit) traces.delete(traces.keys().next().value!);
+    }
+    const sources = trace.contents.map((content): LeafSource => {
+      if (content === 'random') return { kind: 'random', key: nextRandomKey() };
+      if ('fixed' in content) return content.fixed;
+      return contentOf('captured' in content ? content.captured : args[content.argument]!);
+    });
+    const buffers = await executePrepared(trace.graph, sources, options);
+    const results = buffers.map((buffer, i) => {
+      const { shape, dtype } = trace.graph.wants[i]!.value;
+      return new Tensor(ops.data({ shape, dtype }, bufferSource(buffer)));
+    });
+    return (trace.isSingle ? results[0]! : results) as R;
+  };
+}
+
+function contentOf(tensor: Tensor): LeafSource {
+  const { source } = tensor.value.node;
+  if (!source)
+    throw new ConfigError('compile: an argument or a captured tensor has not been computed; call evaluate on it first.');
+  return source as LeafSource;
+}
+
+function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => R, args: readonly Tensor[]): Trace {
+  const places = new Map<Value, number>();
+  const standIns = args.map(({ shape, dtype }, i) => {
+    const value = ops.data({ shape, dtype }, { kind: 'argument' });
+    places.set(value, i);
+    return new Tensor(value);
+  });
+  const captured = new Map<Value, Tensor>();
+  const result = observeLeaves(
+    (leaf, tensor) => captured.set(leaf, tensor),
+    () => f(...standIns),
+  );
+  const tensors = result instanceof Tensor ? [result] : result;
+  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor)) {
+    throw new ConfigError('compile: the function must return a tensor or an array of tensors, and not be asynchronous.');
+  }
+  const graph = prepare(tensors.map(({ value }) => ({ value })));
+  const contents = graph.leaves.map((leaf): Content => {
+    const value = leaf.outputs[0]!;
+    const source = leaf.source as LeafSource;
+    const argument = places.get(value);
+    if (argument !== undefined) return { argument };
+    if (source.kind === 'random') return 'random';
+    const tensor = captured.get(value);
+    return tensor ? { captured: tensor } : { fixed: source };
+  });
+  return { graph, contents, isSingle: result instanceof Tensor };
+}

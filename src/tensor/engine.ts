@@ -2,7 +2,7 @@ import { ConfigError, DisposedError, randomBytes, sizeOf, type TypedArray } from
 import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
 import { type Binding, type Device, openRuntime, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
-import { assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
+import { type Aliases, assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
 import type { LeafSource } from './sources.ts';
 
 /** What to compute, and whose memory may receive it. At most one of `into` and `over`. */

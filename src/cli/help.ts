@@ -99,9 +99,14 @@ function helpOf(row: OptionRow): string {
   if (range !== '') notes.push(`${range.charAt(0).toUpperCase()}${range.slice(1)}.`);
   if (row.repeated) notes.push('May be repeated.');
   if (row.required) notes.push('Required.');
-  if (row.default !== undefined && row.default !== false) notes.push(`Default: ${row.default}.`);
+  if (row.default !== undefined && row.default !== false) notes.push(`Default: ${shown(row.default)}.`);
   if (row.otherwise !== undefined) notes.push(`Default: ${row.otherwise}.`);
   return [`${row.help}.`, ...notes].join(' ');
+}
+
+/** Small numbers as they are typed: 5e-5 and not 0.00005. */
+function shown(value: string | number | boolean): string {
+  return typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
 }
 
 /** Rows of a term and its help, with the help lines under each other. */

@@ -11,6 +11,7 @@ const greet = defineCommand({
   description: 'It is polite. 한국어로도 인사합니다.',
   flags: {
     times: { type: 'integer', min: 1, max: 9, default: 1, help: 'How often each is greeted' },
+    volume: { type: 'number', above: 0, default: 5e-5, help: 'How loud' },
     style: { type: 'choice', choices: ['warm', 'cold'], default: 'warm', help: 'The tone', group: 'Manner' },
     bow: { type: 'boolean', default: true, help: 'Bows first', group: 'Manner' },
     guests: { type: 'file', repeated: true, help: 'A list of further names', group: 'Manner' },
@@ -123,6 +124,7 @@ describe('runProgram', () => {
       Flags
         --times <integer>  How often each is greeted. At least 1 and at most 9.
                            Default: 1.
+        --volume <number>  How loud. More than 0. Default: 5e-5.
 
       Manner
         --style <name>   The tone. One of warm, cold. Default: warm.

@@ -30,7 +30,7 @@ export const trainFlags = defineOptions({
     group: data,
     type: 'choice',
     choices: ['spam-assassin'],
-    help: 'A job that ships with qkv: its data, its model and its settings. Flags given beside it go before the settings',
+    help: 'A job that ships with qkv: its data, its model and its settings. Flags given with it override its settings',
   },
   data: {
     group: data,
@@ -112,7 +112,7 @@ export interface TrainOptions {
   readonly resume: boolean;
   readonly device: 'cpu' | 'wasm' | undefined;
   readonly threads: number | undefined;
-  /** Only the training options that were given: they go before a recipe's, and a recipe's before the defaults. */
+  /** Only the training options that were given: they override a recipe's, and a recipe's the defaults. */
   readonly args: GivenOptions<typeof otherArguments>;
 }
 

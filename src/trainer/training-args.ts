@@ -54,7 +54,7 @@ export const trainingArguments = defineOptions({
     type: 'integer',
     min: 0,
     default: 0,
-    help: 'Steps in which the learning rate rises from 0; goes before warmup_ratio',
+    help: 'Steps in which the learning rate rises from 0; overrides warmup_ratio',
   },
   warmup_ratio: { group: optimization, type: 'number', min: 0, max: 1, default: 0, help: 'The same as a share of all steps' },
   weight_decay: { group: optimization, type: 'number', min: 0, default: 0, help: 'Weight decay, on all but biases and norms' },

@@ -9,3 +9,4 @@ export * from './options.ts';
 export * from './random.ts';
 export * from './shape.ts';
 export * from './text-width.ts';
+export * from './turn.ts';

@@ -1,7 +1,6 @@
-import { ConfigError, DataError, randomPermutation, seedKey } from '../core/index.ts';
+import { ConfigError, DataError, makeTurn, randomPermutation, seedKey } from '../core/index.ts';
 import { DatasetDict } from './dataset-dict.ts';
 import { ClassLabel, cast, type Feature, type Features, inferFeature, requireColumn } from './features.ts';
-import { makeTurn } from './turn.ts';
 
 /** A row whose columns are not known to the compiler. */
 // biome-ignore lint/suspicious/noExplicitAny: the columns of a file are known only when it is read, and each use knows its own

@@ -3,7 +3,7 @@
  * Source: Broder, 1997, "On the resemblance and containment of documents" (shingles, MinHash); candidate pairs by banding,
  * Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3. Each candidate pair is then compared exactly.
  */
-import { makeTurn } from './turn.ts';
+import { makeTurn } from '../core/index.ts';
 
 /** Words in a row that make one shingle. */
 const shingleWords = 3;

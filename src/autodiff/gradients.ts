@@ -2,12 +2,26 @@ import { formatShape, isFloat, type Shape, ShapeError, sameShape, UnsupportedErr
 import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
 import { add, reshape, sum } from '../ops/index.ts';
 
+/** How gradients are taken. */
+export interface GradientOptions {
+  /**
+   * The xs are inputs of their own, whatever they were made from: no gradient flows through one of them to another.
+   * Default false: where one x was made from another, the other's gradient counts that way as well.
+   */
+  readonly independent?: boolean;
+}
+
 /**
  * Gradients of the sum of ⟨y, g⟩ over `ys` with respect to each of `xs`, by a reverse walk over the graph.
  * `null` where no y depends on that x. The result is graph again, so it can be differentiated again.
  * @throws ShapeError when a gradient has another shape than its y. @throws UnsupportedError for an op without a gradient.
  */
-export function gradients(ys: readonly Value[], gs: readonly Value[], xs: readonly Value[]): (Value | null)[] {
+export function gradients(
+  ys: readonly Value[],
+  gs: readonly Value[],
+  xs: readonly Value[],
+  { independent = false }: GradientOptions = {},
+): (Value | null)[] {
   const order = topologicalOrder(ys);
   const between = nodesFrom(xs, order);
   const arriving = new Map<Value, Value>();
@@ -21,9 +35,10 @@ export function gradients(ys: readonly Value[], gs: readonly Value[], xs: readon
     accumulate(arriving, y, g);
   });
   const wanted = new Set(xs);
+  const ends = new Set(independent ? xs.map((x) => x.node) : []);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
-    if (!between.has(node) || node.inputs.length === 0) continue;
+    if (ends.has(node) || !node.inputs.some((input) => input !== null && between.has(input.node))) continue;
     const incoming = node.outputs.map((output) => arriving.get(output) ?? null);
     if (incoming.every((g) => g === null)) continue;
     // What was asked for stays in the map; everything else is done with.

@@ -3,4 +3,4 @@
  * May import core, graph and ops. New gradients are written in op rows, not here.
  */
 export { checkpointed } from './checkpoint.ts';
-export { gradients } from './gradients.ts';
+export { type GradientOptions, gradients } from './gradients.ts';

@@ -12,6 +12,7 @@ import {
   neg,
   reshape,
   reshapeRow,
+  standIn,
   stopGradient,
   sub,
   transpose,
@@ -67,6 +68,7 @@ export const rewrites: readonly Rewrite[] = [
     apply: ({ inputs: [x], attributes }) => (x!.dtype === attributes.to ? x! : null),
   },
   { name: 'gradients are done: stopGradient(x) = x', row: stopGradient.row, apply: ({ inputs: [x] }) => x! },
+  { name: 'gradients are done: standIn(x) = x', row: standIn.row, apply: ({ inputs: [x] }) => x! },
   {
     name: 'a reshape of a reshape',
     row: reshapeRow.row,

@@ -20,3 +20,13 @@ export const after: Op<['x', 'token']> = defineOp({
   vjp: (g) => ({ x: g }),
   view: true,
 });
+
+/** The value itself, as a value of its own: the point at which a function is differentiated, whatever lies behind it. */
+export const standIn: Op<['x']> = defineOp({
+  name: 'standIn',
+  inputs: ['x'],
+  infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
+  lower: (_emitter, { x }) => x,
+  vjp: (g) => ({ x: g }),
+  view: true,
+});

@@ -21,7 +21,7 @@ export interface ValueAndGradients {
 export function valueAndGrad(f: TensorFunction): (...args: Tensor[]) => ValueAndGradients {
   return (...args) => {
     // Fresh stand-ins make the arguments the points to differentiate at, whatever graph is under them.
-    const inputs = args.map((arg) => new Tensor(ops.reshapeRow(arg.value, { shape: arg.shape }), { tracks: true }));
+    const inputs = args.map((arg) => new Tensor(ops.standIn(arg.value), { tracks: true }));
     const value = f(...inputs);
     if (value.size !== 1)
       throw new ShapeError(

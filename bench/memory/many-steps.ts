@@ -1,4 +1,4 @@
-// Run by fresh.ts. Trains with a new batch shape at every step and prints the resident memory of the last 100 steps in % of
+// Run by fresh.ts. Trains with another batch shape at almost every step and prints the resident memory of the last 100 steps in % of
 // that of steps 200 to 300, medians of both: one number each, without the saw-tooth of the garbage collector, which is not
 // forced to run.
 
@@ -11,7 +11,7 @@ const { versions, batch, step } = await trainingOf(workload, Number(process.env.
 const random = mulberry32(4);
 const resident: number[] = [];
 for (let i = 0; i < workload.steps; i++) {
-  await step(batch(1 + Math.floor(random() * 16), 8 * (1 + Math.floor(random() * 8))));
+  await step(batch(4 * (1 + Math.floor(random() * 4)), 8 * (1 + Math.floor(random() * 8))));
   resident.push(process.memoryUsage.rss());
 }
 const value = (median(resident.slice(-100)) / median(resident.slice(200, 300))) * 100;

@@ -1,10 +1,11 @@
 import { ConfigError, formatShape } from '../core/index.ts';
 import type { Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
-import { nextRandomKey } from './create.ts';
 import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } from './engine.ts';
+import { observeLeaves } from './modes.ts';
+import { nextRandomKey } from './random.ts';
 import { bufferSource, type LeafSource } from './sources.ts';
-import { observeLeaves, Tensor } from './tensor.ts';
+import { Tensor } from './tensor.ts';
 
 /** What stands behind a leaf of a traced graph when it runs again. */
 type Content =
@@ -12,11 +13,14 @@ type Content =
   /** A tensor that the function closes over, such as a parameter: its content at the time of the call. */
   | { readonly captured: Tensor }
   | { readonly fixed: LeafSource }
-  | 'random';
+  /** The number of a random key: leaves of one key, such as a dropout's mask and its recomputation, stay of one key. */
+  | { readonly random: number };
 
 interface Trace {
   readonly graph: PreparedGraph;
   readonly contents: readonly Content[];
+  /** How many random keys a call takes. */
+  readonly randomKeys: number;
   /** Whether f gave one tensor rather than a list. */
   readonly isSingle: boolean;
 }
@@ -46,8 +50,9 @@ export function compile<R extends Tensor | readonly Tensor[]>(
       traces.set(signature, trace);
       if (traces.size > traceLimit) traces.delete(traces.keys().next().value!);
     }
+    const keys = Array.from({ length: trace.randomKeys }, () => nextRandomKey());
     const sources = trace.contents.map((content): LeafSource => {
-      if (content === 'random') return { kind: 'random', key: nextRandomKey() };
+      if ('random' in content) return { kind: 'random', key: keys[content.random]! };
       if ('fixed' in content) return content.fixed;
       return contentOf('captured' in content ? content.captured : args[content.argument]!);
     });
@@ -84,14 +89,19 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
     throw new ConfigError('compile: the function must return a tensor or an array of tensors, and not be asynchronous.');
   }
   const graph = prepare(tensors.map(({ value }) => ({ value })));
+  const keys = new Map<string, number>();
   const contents = graph.leaves.map((leaf): Content => {
     const value = leaf.outputs[0]!;
     const source = leaf.source as LeafSource;
     const argument = places.get(value);
     if (argument !== undefined) return { argument };
-    if (source.kind === 'random') return 'random';
+    if (source.kind === 'random') {
+      const key = source.key.join();
+      if (!keys.has(key)) keys.set(key, keys.size);
+      return { random: keys.get(key)! };
+    }
     const tensor = captured.get(value);
     return tensor ? { captured: tensor } : { fixed: source };
   });
-  return { graph, contents, isSingle: result instanceof Tensor };
+  return { graph, contents, randomKeys: keys.size, isSingle: result instanceof Tensor };
 }

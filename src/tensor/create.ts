@@ -4,7 +4,6 @@ import {
   formatShape,
   newArray,
   type RandomKey,
-  RandomStream,
   randomNormal,
   randomUniform,
   resolveShape,
@@ -16,6 +15,7 @@ import {
 import type { HostSource } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device } from '../runtime/index.ts';
+import { nextRandomKey } from './random.ts';
 import { type RandomSource, uploadSource } from './sources.ts';
 import { lift, type NestedArray, Tensor } from './tensor.ts';
 
@@ -108,28 +108,6 @@ export function arange(count: number, { dtype = 'int32' }: { readonly dtype?: DT
     Array.from({ length: count }, (_, i) => i),
     { dtype },
   );
-}
-
-let stream = new RandomStream(0);
-
-/** Sets the seed of everything random from here on: initial weights, dropout, `randn` and its kin. Default 0. */
-export function manualSeed(seed: number): void {
-  stream = new RandomStream(seed);
-}
-
-/** Where the random numbers stand, to be saved with a checkpoint. */
-export function randomState(): { readonly seed: number; readonly count: number } {
-  return { seed: stream.seed, count: stream.count };
-}
-
-/** Goes on from a saved state. */
-export function setRandomState({ seed, count }: { readonly seed: number; readonly count: number }): void {
-  stream = new RandomStream(seed, count);
-}
-
-/** The next key of the global stream. */
-export function nextRandomKey(): RandomKey {
-  return stream.next();
 }
 
 /** Numbers of the standard normal distribution. */

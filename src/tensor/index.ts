@@ -8,14 +8,14 @@ export type { Device } from '../runtime/index.ts';
 export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
 export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export { noGrad } from './modes.ts';
 export type { CacheStatistics } from './programs.ts';
+export { manualSeed, nextRandomKey, randomState, setRandomState } from './random.ts';
 export {
-  checkpoint,
   derivedGradient,
   evaluate,
   lift,
   type NestedArray,
-  noGrad,
   type Operand,
   type ReduceOptions,
   type RetiredContent,

@@ -1,4 +1,4 @@
-import { checkpointed, gradients } from '../autodiff/index.ts';
+import { gradients } from '../autodiff/index.ts';
 import {
   ConfigError,
   DisposedError,
@@ -18,6 +18,8 @@ import { topologicalOrder, type Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
+import { isTracking, noteLeaf } from './modes.ts';
+import { randomState, replayingRandom } from './random.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
@@ -38,22 +40,6 @@ export interface RetiredContent {
 
 /** Nested arrays of numbers, as `toArray` gives them. */
 export type NestedArray = number | readonly NestedArray[];
-
-let gradientsOff = 0;
-
-/** Told of every tensor with content that enters a graph, while `observeLeaves` runs. */
-let observer: ((leaf: Value, tensor: Tensor) => void) | null = null;
-
-/** Runs f, telling `seen` which tensor stands behind each leaf that enters a graph meanwhile. */
-export function observeLeaves<T>(seen: (leaf: Value, tensor: Tensor) => void, f: () => T): T {
-  const before = observer;
-  observer = seen;
-  try {
-    return f();
-  } finally {
-    observer = before;
-  }
-}
 
 /** The tensor to which a leaf belongs, so that `backward` can find where gradients go. */
 const owners = new WeakMap<Value, Tensor>();
@@ -132,7 +118,7 @@ export class Tensor {
     if (this.#disposed)
       throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
     const value = this.#tracks ? this.#value : (this.#computed ?? this.#value);
-    if (isLeaf(value)) observer?.(value, this);
+    if (isLeaf(value)) noteLeaf(value, this);
     return value;
   }
 
@@ -564,22 +550,7 @@ function isLeaf(value: Value): boolean {
 
 /** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */
 export function lift(value: Value, ...from: readonly Tensor[]): Tensor {
-  return new Tensor(value, { tracks: gradientsOff === 0 && isFloat(value.dtype) && from.some((tensor) => tensor.tracksGrad) });
-}
-
-/** Runs f; what is built inside tracks no gradients. f must not be asynchronous: the switch is thrown back when it returns. */
-export function noGrad<T>(f: () => T): T {
-  gradientsOff++;
-  try {
-    const result = f();
-    if (result instanceof Promise)
-      throw new ConfigError(
-        'noGrad: the function is asynchronous; build the graph inside noGrad and await its results outside.',
-      );
-    return result;
-  } finally {
-    gradientsOff--;
-  }
+  return new Tensor(value, { tracks: isTracking() && isFloat(value.dtype) && from.some((tensor) => tensor.tracksGrad) });
 }
 
 /** Computes tensors, all in one run. Those already computed cost nothing. */
@@ -593,22 +564,4 @@ export async function evaluate(tensors: readonly Tensor[], options: ExecuteOptio
   open.forEach((tensor, i) => {
     tensor.settle(buffers[i]!);
   });
-}
-
-/**
- * f(...args), whose inner values are computed again for the gradient instead of kept: less memory, one more forward pass of f.
- * Like torch.utils.checkpoint. Source: Chen, Xu, Zhang and Guestrin, 2016, arXiv:1604.06174.
- */
-export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly Tensor[]): Tensor {
-  let tracks = args.some((arg) => arg.tracksGrad);
-  const onValues = (...values: Value[]): Value => {
-    const y = f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
-    tracks ||= y.tracksGrad;
-    return y.value;
-  };
-  const value = checkpointed(
-    onValues,
-    args.map((arg) => arg.value),
-  );
-  return new Tensor(value, { tracks: tracks && gradientsOff === 0 });
 }

@@ -1,5 +1,5 @@
 import { ConfigError, DataError, foldIn, randomUniform, seedKey } from '../core/index.ts';
-import type { Contribution, Metric, Scores } from './define-metric.ts';
+import type { Contribution } from './define-metric.ts';
 
 /** How often and from which seed samples are drawn; `level` is the interval's share of them. */
 export interface BootstrapOptions {
@@ -25,9 +25,10 @@ export interface PairedDifference extends Interval {
   readonly p_value: number;
 }
 
-/** A metric of whatever makes its scores; only the score of a sum is asked for. */
-// biome-ignore lint/suspicious/noExplicitAny: bootstrap takes any metric, and never touches its predictions or options
-type AnyMetric = Pick<Metric<any, any, any, Scores>, 'name' | 'score'>;
+/** All that is asked of a metric here: the scores of a sum, as an object of numbers, lists and groups. */
+interface Scored {
+  score(sum: Contribution, options?: object): object;
+}
 
 /**
  * Confidence intervals of a metric's scores by the percentile bootstrap: the segments are drawn with replacement again and
@@ -42,7 +43,7 @@ type AnyMetric = Pick<Metric<any, any, any, Scores>, 'name' | 'score'>;
  * console.log(interval); // { score: 0.833…, low: 0.5, high: 1 }
  */
 export function bootstrap(
-  metric: AnyMetric,
+  metric: Scored,
   segments: readonly Contribution[],
   options: BootstrapOptions = {},
   scoring: object = {},
@@ -67,7 +68,7 @@ export function bootstrap(
  * Source: Koehn, 2004, "Statistical significance tests for machine translation evaluation"; the p-value as in sacrebleu.
  */
 export function pairedBootstrap(
-  metric: AnyMetric,
+  metric: Scored,
   segmentsA: readonly Contribution[],
   segmentsB: readonly Contribution[],
   options: BootstrapOptions = {},
@@ -130,18 +131,19 @@ class Sums {
   }
 
   all(): Contribution {
-    return this.#sum(Uint32Array.from({ length: this.#starts.length - 1 }, (_, i) => i));
+    return this.#sum((index) => index);
   }
 
   sample(seed: number, number: number): Contribution {
     const count = this.#starts.length - 1;
     const drawn = randomUniform(foldIn(seedKey(seed), number), count);
-    return this.#sum(Uint32Array.from(drawn, (u) => Math.floor(u * count)));
+    return this.#sum((index) => Math.floor(drawn[index]! * count));
   }
 
-  #sum(segments: Uint32Array): Contribution {
+  #sum(pick: (index: number) => number): Contribution {
     const sums = new Float64Array(this.#names.length);
-    for (const segment of segments) {
+    for (let index = 0; index < this.#starts.length - 1; index++) {
+      const segment = pick(index);
       for (let i = this.#starts[segment]!; i < this.#starts[segment + 1]!; i++) sums[this.#places[i]!]! += this.#values[i]!;
     }
     return Object.fromEntries(this.#names.map((name, place) => [name, sums[place]!]));
@@ -156,12 +158,12 @@ function checked(speaker: string, { samples = 1000, seed = 0, level = 0.95 }: Bo
   return { samples, seed, level };
 }
 
-/** The numbers among scores, by path. Labels and counts of classes are no scores, but harmless. */
-function flatten(scores: Scores, path = ''): Flat {
+/** The numbers among scores, by path. */
+function flatten(scores: object, path = ''): Flat {
   const flat: Flat = {};
-  for (const [name, value] of Object.entries(scores)) {
+  for (const [name, value] of Object.entries(scores) as [string, unknown][]) {
     if (typeof value === 'number') flat[path + name] = value;
-    else if (typeof value === 'object') Object.assign(flat, flatten(value as Scores, `${path}${name}.`));
+    else if (typeof value === 'object' && value !== null) Object.assign(flat, flatten(value, `${path}${name}.`));
   }
   return flat;
 }

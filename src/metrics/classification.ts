@@ -26,7 +26,6 @@ export interface PrecisionRecallF1Options extends LabelOptions {
 
 /** Precision, recall and F1 over all classes together. */
 export interface AveragedScores {
-  readonly [name: string]: number;
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
@@ -34,7 +33,6 @@ export interface AveragedScores {
 
 /** Precision, recall, F1 and the number of references, class by class, and their averages. */
 export interface PrecisionRecallF1 {
-  readonly [name: string]: readonly Label[] | readonly number[] | AveragedScores;
   readonly labels: readonly Label[];
   readonly precision: readonly number[];
   readonly recall: readonly number[];
@@ -124,7 +122,6 @@ export interface ConfusionMatrixOptions extends LabelOptions {
 
 /** How often class `labels[row]` was predicted as `labels[column]`. */
 export interface ConfusionMatrix {
-  readonly [name: string]: readonly Label[] | number[][];
   readonly labels: readonly Label[];
   readonly confusion_matrix: number[][];
 }

@@ -3,11 +3,6 @@ import { ConfigError, DataError, nearest } from '../core/index.ts';
 /** What one segment (an example, a sentence) adds to a metric: numbers by name, of which a missing one is 0. */
 export type Contribution = Readonly<Record<string, number>>;
 
-/** Scores by name; a list is one per class, an object a group of scores. */
-export type Scores = {
-  readonly [name: string]: number | readonly number[] | readonly (string | number)[] | readonly number[][] | Scores;
-};
-
 /** Predictions and what they should have been, example by example. */
 export interface Judged<Prediction, Reference> {
   readonly predictions: ArrayLike<Prediction>;
@@ -15,7 +10,7 @@ export interface Judged<Prediction, Reference> {
 }
 
 /** What `defineMetric` is told. */
-export interface MetricDefinition<Prediction, Reference, Options extends object, Result extends Scores> {
+export interface MetricDefinition<Prediction, Reference, Options extends object, Result extends object> {
   readonly name: string;
   /** Goes up when the same input would get another score. Default 1. */
   readonly version?: number;
@@ -27,7 +22,7 @@ export interface MetricDefinition<Prediction, Reference, Options extends object,
 }
 
 /** Adds up contributions as they come. */
-export interface RunningMetric<Prediction, Reference, Result extends Scores> {
+export interface RunningMetric<Prediction, Reference, Result extends object> {
   /** One example more. */
   add(prediction: Prediction, reference: Reference): void;
   /** Many examples more. */
@@ -44,7 +39,7 @@ export interface Signed {
 }
 
 /** A metric: what a segment contributes, and the score of the sum. */
-export interface Metric<Prediction, Reference, Options extends object, Result extends Scores> {
+export interface Metric<Prediction, Reference, Options extends object, Result extends object> {
   readonly name: string;
   /** `accuracy|version:1`, with the options that differ from their defaults in between. */
   signature(options?: Partial<Options>): string;
@@ -73,7 +68,7 @@ export interface Metric<Prediction, Reference, Options extends object, Result ex
  * console.log(sameLength.compute({ predictions: ['ab', 'c'], references: ['xy', 'zz'] }).same_length); // 0.5
  */
 /*@__NO_SIDE_EFFECTS__*/
-export function defineMetric<Prediction, Reference, Options extends object, Result extends Scores>(
+export function defineMetric<Prediction, Reference, Options extends object, Result extends object>(
   definition: MetricDefinition<Prediction, Reference, Options, Result>,
 ): Metric<Prediction, Reference, Options, Result> {
   const { name, version = 1, defaults, check, segment, score } = definition;

@@ -189,7 +189,7 @@ function checkOptions({ C, ngram_range, min_df, max_iter, tol }: Required<Omit<L
   if (!(C > 0)) refuse('C', C, 'a number above 0');
   const [shortest, longest] = ngram_range;
   if (!isCount(shortest) || !isCount(longest) || shortest > longest) {
-    refuse('ngram_range', `[${ngram_range.join(', ')}]`, 'two whole numbers from 1, the smaller first,');
+    refuse('ngram_range', `[${ngram_range.join(', ')}]`, 'a pair of whole numbers from 1, the smaller first,');
   }
   if (!isCount(min_df)) refuse('min_df', min_df, 'a whole number of at least 1');
   if (!isCount(max_iter)) refuse('max_iter', max_iter, 'a whole number of at least 1');

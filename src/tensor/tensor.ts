@@ -19,7 +19,6 @@ import * as ops from '../ops/index.ts';
 import type { Device, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
 import { isTracking, noteLeaf } from './modes.ts';
-import { randomState, replayingRandom } from './random.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */

@@ -1,7 +1,9 @@
-import { gradients } from '../autodiff/index.ts';
+import { checkpointed, gradients } from '../autodiff/index.ts';
 import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
-import { type Node, topologicalOrder } from '../graph/index.ts';
+import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
+import { isTracking } from './modes.ts';
+import { randomState, replayingRandom } from './random.ts';
 import { lift, Tensor } from './tensor.ts';
 
 /** A function of tensors with one tensor as its result. */
@@ -41,6 +43,29 @@ export function valueAndGrad(f: TensorFunction): (...args: Tensor[]) => ValueAnd
 export function grad(f: TensorFunction): (...args: Tensor[]) => readonly Tensor[] {
   const both = valueAndGrad(f);
   return (...args) => both(...args).gradients;
+}
+
+/**
+ * f(...args), whose inner values are computed again for the gradient instead of kept: less memory, one more forward pass of f.
+ * Like torch.utils.checkpoint. Source: Chen, Xu, Zhang and Guestrin, 2016, arXiv:1604.06174.
+ */
+export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly Tensor[]): Tensor {
+  let tracks = args.some((arg) => arg.tracksGrad);
+  const random = randomState();
+  let isFirst = true;
+  const onValues = (...values: Value[]): Value => {
+    const inner = () => f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
+    // Computed again, dropout has to drop what it dropped before.
+    const y = isFirst ? inner() : replayingRandom(random, inner);
+    isFirst = false;
+    tracks ||= y.tracksGrad;
+    return y.value;
+  };
+  const value = checkpointed(
+    onValues,
+    args.map((arg) => arg.value),
+  );
+  return new Tensor(value, { tracks: tracks && isTracking() });
 }
 
 /** What a graph would cost, known before it runs. */

@@ -8,7 +8,7 @@ import { brief } from '../component.ts';
 export function checkVocabulary(vocab: Iterable<readonly [token: string, id: unknown]>, where: string): void {
   const owners = new Map<number, string>();
   for (const [token, id] of vocab) {
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > 0xffffffff)
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > 0x7fffffff)
       throw new ConfigError(`${where}: the id of ${brief(token)} is ${brief(id)}; a whole number from 0 is needed.`);
     const other = owners.get(id);
     if (other !== undefined)

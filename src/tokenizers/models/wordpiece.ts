@@ -2,8 +2,8 @@ import { ConfigError } from '../../core/index.ts';
 import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/normalized-string.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
+import { TokenTrie } from './token-trie.ts';
 import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
-import { WordCache } from './word-cache.ts';
 
 /** The fields of a WordPiece model. */
 export interface WordPieceFields {
@@ -17,12 +17,6 @@ export interface WordPieceFields {
   vocab: Record<string, number>;
 }
 
-/** How a word was split: its only token's id, or all ids with the end of each token in the word. */
-type Split = number | { readonly ids: readonly number[]; readonly ends: readonly number[] };
-
-const cachedWords = 1 << 16;
-const longestCachedWord = 64;
-
 /**
  * WordPiece: a word is the longest token it starts with, then the longest that continues it, and so on to its end.
  * A word that gets stuck is one unknown token.
@@ -35,12 +29,9 @@ export class WordPiece implements Model {
   readonly max_input_chars_per_word: number;
   readonly #vocab: Map<string, number>;
   readonly #tokens: readonly (string | undefined)[];
-  /** The tokens that start a word, and those that continue one without their prefix. */
-  readonly #initial: ReadonlyMap<string, number>;
-  readonly #continuing: ReadonlyMap<string, number>;
-  readonly #longestInitial: number;
-  readonly #longestContinuing: number;
-  readonly #cache = new WordCache<Split>(cachedWords);
+  /** The tokens that start a word, and those that continue one, without their prefix. Made when first needed. */
+  #initial: TokenTrie | undefined;
+  #continuing: TokenTrie | undefined;
 
   /** From a vocabulary and the fields of tokenizer.json. */
   constructor(
@@ -56,20 +47,6 @@ export class WordPiece implements Model {
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
     this.max_input_chars_per_word = max_input_chars_per_word;
-    const continuing = new Map<string, number>();
-    let longestInitial = 0;
-    let longestContinuing = 0;
-    for (const [token, id] of this.#vocab) {
-      longestInitial = Math.max(longestInitial, token.length);
-      if (!token.startsWith(continuing_subword_prefix)) continue;
-      const rest = token.slice(continuing_subword_prefix.length);
-      continuing.set(rest, id);
-      longestContinuing = Math.max(longestContinuing, rest.length);
-    }
-    this.#initial = this.#vocab;
-    this.#continuing = continuing;
-    this.#longestInitial = longestInitial;
-    this.#longestContinuing = longestContinuing;
   }
 
   get vocab_size(): number {
@@ -89,32 +66,29 @@ export class WordPiece implements Model {
   }
 
   tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    const length = end - start;
-    let split: Split | undefined;
-    if (length <= longestCachedWord) {
-      const word = text.slice(start, end);
-      split = this.#cache.get(word);
-      if (split === undefined) {
-        split = this.#split(text, start, end);
-        this.#cache.set(word, split);
+    if (this.#initial === undefined || this.#continuing === undefined) this.#plant();
+    const { ids, tokens, spans } = sink;
+    const before = ids.length;
+    let from = this.#isTooLong(text, start, end) ? -1 : start;
+    while (from >= 0 && from < end) {
+      const trie = from === start ? this.#initial! : this.#continuing!;
+      const id = trie.longest(text, from, end);
+      if (id < 0) {
+        from = -1;
+        break;
       }
-    } else split = this.#split(text, start, end);
-
-    if (typeof split === 'number') {
-      sink.ids.push(split);
-      sink.tokens.push(this.#tokens[split]!);
-      sink.spans.push(start, end);
-      return;
+      ids.push(id);
+      tokens.push(this.#tokens[id]!);
+      spans.push(from, trie.end);
+      from = trie.end;
     }
-    const { ids, ends } = split;
-    let from = start;
-    for (let i = 0; i < ids.length; i++) {
-      const to = start + ends[i]!;
-      sink.ids.push(ids[i]!);
-      sink.tokens.push(this.#tokens[ids[i]!]!);
-      sink.spans.push(from, to);
-      from = to;
-    }
+    if (from >= 0) return;
+    ids.length = before;
+    tokens.length = before;
+    spans.length = 2 * before;
+    ids.push(this.#unknown());
+    tokens.push(this.unk_token);
+    spans.push(start, end);
   }
 
   toJSON(): JsonObject {
@@ -134,27 +108,14 @@ export class WordPiece implements Model {
     return { 'vocab.txt': ordered.map(([token]) => `${token}\n`).join('') };
   }
 
-  #split(text: string, start: number, end: number): Split {
-    if (this.#isTooLong(text, start, end)) return this.#unknown();
-    const ids: number[] = [];
-    const ends: number[] = [];
-    let from = start;
-    while (from < end) {
-      const tokens = from === start ? this.#initial : this.#continuing;
-      let to = Math.min(end, from + (from === start ? this.#longestInitial : this.#longestContinuing));
-      let id: number | undefined;
-      for (; to > from; to--) {
-        // A token never ends inside a surrogate pair.
-        if (to < end && isLow(text.charCodeAt(to)) && isHigh(text.charCodeAt(to - 1))) continue;
-        id = tokens.get(text.slice(from, to));
-        if (id !== undefined) break;
-      }
-      if (id === undefined) return this.#unknown();
-      ids.push(id);
-      ends.push(to - start);
-      from = to;
+  #plant(): void {
+    const prefix = this.continuing_subword_prefix;
+    this.#initial = new TokenTrie();
+    this.#continuing = new TokenTrie();
+    for (const [token, id] of this.#vocab) {
+      this.#initial.add(token, 0, id);
+      if (token.startsWith(prefix)) this.#continuing.add(token, prefix.length, id);
     }
-    return ids.length === 1 ? ids[0]! : { ids, ends };
   }
 
   #isTooLong(text: string, start: number, end: number): boolean {

@@ -157,7 +157,7 @@ const isList = (feature: Feature): feature is List => feature._type === 'List';
 const isFields = (feature: Feature): feature is { [field: string]: Feature } => typeof feature._type !== 'string';
 
 /** A feature in words, for errors: `string`, `int64`, `list of int64`, `object`. */
-export function describe(feature: Feature): string {
+function describe(feature: Feature): string {
   if (feature instanceof ClassLabel) return `ClassLabel (${list(feature.names)})`;
   if (isList(feature)) return `list of ${describe(feature.feature)}`;
   return isFields(feature) ? 'object' : (feature as Value).dtype;

@@ -11,8 +11,8 @@ export interface EncodedLists<T extends Ids = Ids> {
   special_tokens_mask?: T;
   /** Start and end of each token in its text. */
   offset_mapping?: T extends number[][] ? [number, number][][] : [number, number][];
-  /** The number of tokens. */
-  length?: T extends number[][] ? number[] : number;
+  /** The number of tokens of each row; a list also for one text, as in Hugging Face's library. */
+  length?: number[];
   /** The text each row came from, where overflow made more rows than texts. */
   overflow_to_sample_mapping?: number[];
 }
@@ -27,7 +27,7 @@ export class BatchEncoding<T extends Ids = Ids> implements EncodedLists<T> {
   declare attention_mask?: T;
   declare special_tokens_mask?: T;
   declare offset_mapping?: T extends number[][] ? [number, number][][] : [number, number][];
-  declare length?: T extends number[][] ? number[] : number;
+  declare length?: number[];
   declare overflow_to_sample_mapping?: number[];
   readonly #encodings: readonly Encoding[];
 

@@ -107,8 +107,7 @@ export function readCallOptions(
 
   let padding = options.padding === true ? 'longest' : options.padding || 'do_not_pad';
   let truncation = options.truncation === true ? 'longest_first' : options.truncation || 'do_not_truncate';
-  if (options.max_length !== undefined && options.truncation === undefined && padding === 'do_not_pad')
-    truncation = 'longest_first';
+  if (options.max_length !== undefined && options.truncation === undefined && !options.padding) truncation = 'longest_first';
   let max_length = options.max_length;
   if (max_length === undefined) {
     const isLimited = defaults.model_max_length <= unlimited;

@@ -511,6 +511,6 @@ function checkText(name: string, text: unknown): void {
 
 /** The lists of the only row of a batch. */
 function firstOf(lists: EncodedLists<number[][]>): EncodedLists<number[]> {
-  const entries = Object.entries(lists).map(([name, rows]) => [name, (rows as Ids)[0]]);
+  const entries = Object.entries(lists).map(([name, rows]) => [name, name === 'length' ? rows : (rows as Ids)[0]]);
   return Object.fromEntries(entries) as EncodedLists<number[]>;
 }

@@ -4,7 +4,7 @@ import { readOptions } from '../../core/index.ts';
 import { BertNormalizer, BertPreTokenizer, Tokenizer, trainWordPiece, WordPiece, WordPieceTrainer } from '../index.ts';
 import { mergePairs } from './pair-merges.ts';
 import { countWords, Pace, type TrainingProgress } from './trainer.ts';
-import { startOf, wordPieceTrainerOptions, type WordPieceTrainerOptions } from './wordpiece-trainer.ts';
+import { startOf, type WordPieceTrainerOptions, wordPieceTrainerOptions } from './wordpiece-trainer.ts';
 
 interface Golden {
   special_tokens: string[];
@@ -20,7 +20,10 @@ function untrained(): Tokenizer {
   return new Tokenizer({ ...parts, model: new WordPiece(new Map()) });
 }
 
-async function vocabularyOf(texts: Iterable<string> | AsyncIterable<string>, options: WordPieceTrainerOptions): Promise<string[]> {
+async function vocabularyOf(
+  texts: Iterable<string> | AsyncIterable<string>,
+  options: WordPieceTrainerOptions,
+): Promise<string[]> {
   const tokenizer = untrained();
   await tokenizer.train_from_iterator(texts, new WordPieceTrainer(options));
   return [...tokenizer.model.get_vocab().keys()];
@@ -48,7 +51,9 @@ describe.each(golden.runs)('a vocabulary like that of the Rust library: $name', 
     const ours = await vocabularyOf(golden.corpus, { ...options, special_tokens });
     expect(ours.length).toBe(vocab.length);
     const inside = ours.filter(isInside).slice(0, vocab.filter(isInside).length);
-    expect(inside).toEqual(vocab.filter(isInside).sort((a, b) => a.codePointAt(prefix.length)! - b.codePointAt(prefix.length)!));
+    expect(inside).toEqual(
+      vocab.filter(isInside).sort((a, b) => a.codePointAt(prefix.length)! - b.codePointAt(prefix.length)!),
+    );
     const first = vocab.findIndex(isInside);
     expect(ours.slice(0, first)).toEqual(vocab.slice(0, first));
   });
@@ -112,7 +117,13 @@ test('refuses options that are none', async () => {
     }
     return 'no error';
   };
-  expect(message({ vocabsize: 10 })).toMatchInlineSnapshot(`"ConfigError: WordPieceTrainer: there is no option vocabsize; did you mean vocab_size?"`);
-  expect(message({ vocab_size: -1 })).toMatchInlineSnapshot(`"ConfigError: WordPieceTrainer: vocab_size is -1; a whole number of at least 0 is needed."`);
-  expect(message({ end_of_word_suffix: '</w>' })).toMatchInlineSnapshot(`"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, min_frequency, special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix, show_progress."`);
+  expect(message({ vocabsize: 10 })).toMatchInlineSnapshot(
+    `"ConfigError: WordPieceTrainer: there is no option vocabsize; did you mean vocab_size?"`,
+  );
+  expect(message({ vocab_size: -1 })).toMatchInlineSnapshot(
+    `"ConfigError: WordPieceTrainer: vocab_size is -1; a whole number of at least 0 is needed."`,
+  );
+  expect(message({ end_of_word_suffix: '</w>' })).toMatchInlineSnapshot(
+    `"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, min_frequency, special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix, show_progress."`,
+  );
 });

@@ -10,10 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as node from './atomic-write.node.ts';
 import { checkWritable, cleanUnfinishedWrites, writeFileAtomic, writeFolderAtomic } from './atomic-write.node.ts';
@@ -119,39 +119,28 @@ describe('writeFolderAtomic', () => {
   });
 });
 
-/** The writer as plain JavaScript, since Node 20 runs no TypeScript and kill -9 needs a process of its own. */
-function compiledWriter(): string {
-  const source = fileURLToPath(new URL('..', import.meta.url));
-  const target = join(folder, 'compiled');
-  const compilerOptions = {
-    target: ScriptTarget.ES2023,
-    module: ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
-    rewriteRelativeImportExtensions: true,
-  };
-  for (const part of ['core', 'formats']) {
-    mkdirSync(join(target, part), { recursive: true });
-    for (const name of readdirSync(join(source, part))) {
-      if (!/^[\w.-]+(?<!\.test)\.ts$/.test(name) || (part === 'formats' && name !== 'atomic-write.node.ts')) continue;
-      const { outputText } = transpileModule(readFileSync(join(source, part, name), 'utf8'), { compilerOptions });
-      writeFileSync(join(target, part, name.replace(/ts$/, 'js')), outputText);
-    }
-  }
-  writeFileSync(join(target, 'package.json'), '{"type":"module"}');
-  return join(target, 'formats', 'atomic-write.node.js');
+/** The module that a child process imports; kill -9 and a small disk need a process of their own. */
+const writer = JSON.stringify(new URL('./atomic-write.node.ts', import.meta.url).href);
+
+/** Node's arguments that run a program which imports TypeScript. */
+function runProgram(program: string): string[] {
+  const path = join(folder, 'program.mjs');
+  writeFileSync(path, program);
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return ['--conditions=qkv-source', '--import', tsx, path];
 }
 
 /** A process that is inside writing a checkpoint and would stay there for a minute. */
 async function startWriter(path: string): Promise<ChildProcess> {
   const program = `
     import { writeFileSync } from 'node:fs';
-    import { writeFolderAtomic } from ${JSON.stringify(pathToFileURL(compiledWriter()).href)};
+    import { writeFolderAtomic } from ${writer};
     await writeFolderAtomic(${JSON.stringify(path)}, async (at) => {
       writeFileSync(at + '/model.safetensors', 'half of it');
       console.log('inside');
       await new Promise((done) => setTimeout(done, 60_000));
     });`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const child = spawn(process.execPath, runProgram(program));
   await new Promise<void>((resolve, reject) => {
     let errors = '';
     child.stderr.on('data', (text) => {
@@ -226,17 +215,16 @@ const canMount = process.platform === 'linux' && spawnSync('unshare', ['-rm', 't
 test.skipIf(!canMount)('a full disk: a clear error, nothing left (skipped where no small disk can be mounted)', () => {
   const disk = join(folder, 'disk');
   mkdirSync(disk);
-  writeFileSync(
-    join(folder, 'fill.mjs'),
+  const program = runProgram(
     `import { readdirSync, readFileSync } from 'node:fs';
-     import { writeFileAtomic, writeFolderAtomic } from ${JSON.stringify(pathToFileURL(compiledWriter()).href)};
+     import { writeFileAtomic, writeFolderAtomic } from ${writer};
      await writeFileAtomic('${disk}/small', 'fits');
      await writeFileAtomic('${disk}/small', new Uint8Array(3e6)).catch((error) => console.log(String(error)));
      await writeFolderAtomic('${disk}/checkpoint', (at) => writeFileAtomic(at + '/x', new Uint8Array(3e6)))
        .catch((error) => console.log(String(error)));
      console.log(readFileSync('${disk}/small', 'utf8'), readdirSync('${disk}'));`,
   );
-  const command = `mount -t tmpfs -o size=1m tmpfs "${disk}" && exec "${process.execPath}" "${join(folder, 'fill.mjs')}"`;
+  const command = `mount -t tmpfs -o size=1m tmpfs "${disk}" && exec "${process.execPath}" ${program.map((part) => `"${part}"`).join(' ')}`;
   const output = execFileSync('unshare', ['-rm', 'sh', '-c', command], { encoding: 'utf8' });
   expect(
     output

@@ -77,6 +77,9 @@ export type ReleaseMember = { [M in Member]: (typeof table)[M][1] extends 'void'
 const argumentTypes: Record<string, string> = { p: 'void *', i: 'int', z: 'size_t', s: 'str' };
 const resultTypes = { status: 'void *', void: 'void', int: 'int', str: 'str' } as const;
 
+/** Libraries in use. koffi unloads one that is collected, under the functions that were found in it by address. */
+const loaded = new Set<unknown>();
+
 /**
  * ONNX Runtime's C API: the functions of its table by name, with a status turned into an error.
  * The only place, with `Handle`, where native addresses are met.
@@ -90,7 +93,9 @@ export class OrtApi {
   constructor(koffi: KoffiModule, path: string) {
     this.#koffi = koffi;
     enlargeStacks(koffi);
-    const base = koffi.load(path).func('OrtGetApiBase', 'void *', [])() as Pointer;
+    const library = koffi.load(path);
+    loaded.add(library);
+    const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
     // OrtApiBase is two functions: GetApi(version) and GetVersionString().
     this.version = this.#function(base, 1, 'str', [])() as string;
     const api = this.#function(base, 0, 'void *', ['uint32_t'])(apiVersion) as Pointer | null;

@@ -1,4 +1,4 @@
-import { broadcastShapes, sameShape } from '../core/index.ts';
+import { broadcastShapes, isFloat, sameShape } from '../core/index.ts';
 import { Node, type OpRow, type Value } from '../graph/index.ts';
 import {
   add,
@@ -59,7 +59,7 @@ export const rewrites: readonly Rewrite[] = [
       const [inner, d] = scaled(a!, b!);
       if (!inner || inner.node.row !== mul.row) return null;
       const [x, c] = scaled(inner.node.inputs[0]!, inner.node.inputs[1]!);
-      return x ? mul(x, constant(c * d, x.dtype)) : null;
+      return x && isFloat(x.dtype) && isNormal(c * d) ? mul(x, constant(c * d, x.dtype)) : null;
     },
   },
   {
@@ -136,6 +136,11 @@ function withoutNeutral({ inputs, outputs }: Node, neutral: number, commutes: bo
 function isConstant(value: Value, number: number): boolean {
   const numbers = constantOf(value);
   return numbers?.length === 1 && numbers[0] === number;
+}
+
+/** Whether a number has full precision in float32: neither 0 nor infinite nor so small that digits are lost. */
+function isNormal(number: number): boolean {
+  return Math.abs(number) >= 2 ** -126 && Math.abs(number) < 2 ** 128;
 }
 
 /** The factor that is not a constant scalar, and the scalar; `[null, 1]` where there is none. */

@@ -34,9 +34,10 @@ export function isData(node: Node): boolean {
 export function constant(values: number | readonly number[], dtype: DType = 'float32', shape?: Shape): Value {
   const list = typeof values === 'number' ? [values] : values;
   const type = { dtype, shape: shape ?? (typeof values === 'number' ? [] : [list.length]) };
-  // JSON has no infinities, so they are spelled out for the structure's text.
-  return new Node(constantRow, [], { data: list, spelled: list.every(Number.isFinite) ? null : list.join() }, [type])
-    .outputs[0]!;
+  // JSON has neither infinities nor a negative zero, so they are spelled out for the structure's text.
+  const isPlain = list.every((number) => Number.isFinite(number) && !Object.is(number, -0));
+  const spelled = isPlain ? null : list.map((number) => (Object.is(number, -0) ? '-0' : number)).join();
+  return new Node(constantRow, [], { data: list, spelled }, [type]).outputs[0]!;
 }
 
 /** The numbers of a leaf made by `constant`, or `null` for any other value. */

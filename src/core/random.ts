@@ -103,7 +103,10 @@ function randomWords(key: RandomKey, count: number): DTypeArrays['uint32'] {
 
 /** `length` numbers spread evenly over [0, 1), multiples of 2^−24. */
 export function randomUniform(key: RandomKey, length: number): DTypeArrays['float32'] {
-  return Float32Array.from(randomWords(key, length), (word) => (word >>> 8) / 2 ** 24);
+  const words = randomWords(key, length);
+  const out = new Float32Array(length);
+  for (let i = 0; i < length; i++) out[i] = (words[i]! >>> 8) / 2 ** 24;
+  return out;
 }
 
 /** `length` numbers of the standard normal distribution, by the Box–Muller transform. */

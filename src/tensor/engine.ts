@@ -119,7 +119,7 @@ function contentOf(runtime: Runtime, { dtype, shape }: Value, source: LeafSource
   if (source.kind === 'buffer') {
     if (source.overwrittenBy) {
       throw new DisposedError(
-        `evaluate: a tensor was computed from values that ${source.overwrittenBy} has since overwritten. Evaluate it before, or detach what it needs.`,
+        `evaluate: a tensor was computed from values that ${source.overwrittenBy} has since overwritten. Evaluate it before that; gradients are cleared by optimizer.zeroGrad() after each step.`,
       );
     }
     return source.buffer;

@@ -163,12 +163,16 @@ describe('a BERT folder', () => {
       max_position_embeddings: 4,
     });
     const ids = (shape: number[]) => tensor(new Int32Array(shape.reduce((a, b) => a * b, 1)), { shape });
-    expect(() => model.forward({ input_ids: ids([4]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: BertModel: input_ids are [4]; they must be [batch, time]. The batch axis is missing: give [[ids]], or let the tokenizer and the collator make the batch.]`);
+    expect(() => model.forward({ input_ids: ids([4]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: BertModel: input_ids are [4]; they must be [batch, time]. The batch axis is missing: give [[ids]], or let the tokenizer and the collator make the batch.]`,
+    );
     expect(() => model.forward({ input_ids: ids([1, 5]) })).toThrowErrorMatchingInlineSnapshot(`
       [ShapeError: BertEmbeddings: input_ids are [1, 5]; the model has 4 positions. Truncate with max_length: 4.
         at embeddings]
     `);
-    expect(() => model.forward({ input_ids: ids([1, 4]), attention_mask: ids([1, 3]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: BertModel: attention_mask is [1, 3] and input_ids are [1, 4]; both must be alike.]`);
+    expect(() => model.forward({ input_ids: ids([1, 4]), attention_mask: ids([1, 3]) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: BertModel: attention_mask is [1, 3] and input_ids are [1, 4]; both must be alike.]`,
+    );
   });
 
   it('says at which module shapes disagree', () => {

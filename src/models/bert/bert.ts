@@ -4,7 +4,7 @@
  * Letters: B batch, T time, C channels, H heads, D channels of one head, K classes.
  */
 import { ConfigError, formatShape, ShapeError } from '../../core/index.ts';
-import { Dropout, Embedding, functional, LayerNorm, Linear, Module } from '../../nn/index.ts';
+import { Dropout, Embedding, functional, init, LayerNorm, Linear, Module } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { activation } from '../activations.ts';
 import { type ConfigInput, labelCount } from '../config.ts';
@@ -216,9 +216,11 @@ export class BertModel extends PreTrainedModel<BertConfig> {
   constructor(input: ConfigInput = {}, { add_pooling_layer = true }: { readonly add_pooling_layer?: boolean } = {}) {
     const config = bertConfig(input);
     super(config);
-    this.embeddings = new BertEmbeddings(config);
-    this.encoder = new BertEncoder(config);
-    this.pooler = add_pooling_layer ? new BertPooler(config) : null;
+    [this.embeddings, this.encoder, this.pooler] = init.skipInit(() => [
+      new BertEmbeddings(config),
+      new BertEncoder(config),
+      add_pooling_layer ? new BertPooler(config) : null,
+    ]);
     this.initializeWeights();
   }
 
@@ -290,8 +292,10 @@ export class BertForSequenceClassification extends PreTrainedModel<BertConfig> {
         `BertForSequenceClassification: problem_type is ${config.problem_type}; only single_label_classification is supported.`,
       );
     }
-    this.bert = new BertModel(input);
-    this.classifier = new Linear(config.hidden_size, labelCount(config));
+    [this.bert, this.classifier] = init.skipInit(() => [
+      new BertModel(input),
+      new Linear(config.hidden_size, labelCount(config)),
+    ]);
     this.dropout = new Dropout(config.classifier_dropout ?? config.hidden_dropout_prob);
     this.initializeWeights();
   }

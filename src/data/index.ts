@@ -4,9 +4,11 @@
  * To add a file format: a reader in `load-dataset.ts` over a parser in formats. To add a data set: a file named after it.
  */
 export { loadSpamAssassin } from '#spam-assassin';
+export * from './collators.ts';
 export * from './dataset.ts';
 export { DatasetDict } from './dataset-dict.ts';
 export { ClassLabel, type Feature, type Features, type List, Value, type ValueType } from './features.ts';
 export * from './load-dataset.ts';
+export * from './loader.ts';
 export type * from './spam-assassin.types.ts';
 export { type ContentSplitOptions, splitByContent } from './split-by-content.ts';

@@ -56,18 +56,36 @@ describe('readTrainingArguments', () => {
   };
 
   it('refuses what is not an option, and values out of range', () => {
-    expect(failure({ learning_rat: 1 } as never)).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: there is no option learning_rat; did you mean learning_rate?"`);
-    expect(failure({ fp16: true } as never)).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: there is no option fp16; the options are output_dir, num_train_epochs, max_steps, per_device_train_batch_size, per_device_eval_batch_size, gradient_accumulation_steps, group_by_length, dataloader_drop_last, learning_rate, lr_scheduler_type, warmup_steps, warmup_ratio, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm, label_smoothing_factor, seed, data_seed, logging_steps, logging_first_step, eval_strategy, eval_steps, save_strategy, save_steps, save_total_limit, load_best_model_at_end, metric_for_best_model, greater_is_better."`);
-    expect(failure({ adam_beta2: 1 })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: adam_beta2 is 1; a number of at least 0 and less than 1 is needed."`);
-    expect(failure({ num_train_epochs: 0 })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: num_train_epochs is 0; a number of more than 0 is needed."`);
+    expect(failure({ learning_rat: 1 } as never)).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: there is no option learning_rat; did you mean learning_rate?"`,
+    );
+    expect(failure({ fp16: true } as never)).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: there is no option fp16; the options are output_dir, num_train_epochs, max_steps, per_device_train_batch_size, per_device_eval_batch_size, gradient_accumulation_steps, group_by_length, dataloader_drop_last, learning_rate, lr_scheduler_type, warmup_steps, warmup_ratio, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm, label_smoothing_factor, seed, data_seed, logging_steps, logging_first_step, eval_strategy, eval_steps, save_strategy, save_steps, save_total_limit, load_best_model_at_end, metric_for_best_model, greater_is_better."`,
+    );
+    expect(failure({ adam_beta2: 1 })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: adam_beta2 is 1; a number of at least 0 and less than 1 is needed."`,
+    );
+    expect(failure({ num_train_epochs: 0 })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: num_train_epochs is 0; a number of more than 0 is needed."`,
+    );
   });
 
   it('refuses options that contradict each other', () => {
-    expect(failure({ max_steps: 0 })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: max_steps is 0; it must be at least 1, or -1 to go by num_train_epochs."`);
-    expect(failure({ lr_scheduler_type: 'constant', warmup_ratio: 0.1 })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: lr_scheduler_type constant has no warm-up; use constant_with_warmup."`);
-    expect(failure({ load_best_model_at_end: true })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: load_best_model_at_end needs evaluations; set eval_strategy to steps or epoch."`);
-    expect(failure({ load_best_model_at_end: true, eval_strategy: 'epoch' })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: load_best_model_at_end needs a checkpoint for each evaluation; eval_strategy is epoch and save_strategy steps, and they must be the same."`);
-    expect(failure({ load_best_model_at_end: true, eval_strategy: 'steps', eval_steps: 300 })).toMatchInlineSnapshot(`"ConfigError: TrainingArguments: load_best_model_at_end needs an evaluation for each checkpoint; save_steps is 500 and must be a multiple of eval_steps, 300."`);
+    expect(failure({ max_steps: 0 })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: max_steps is 0; it must be at least 1, or -1 to go by num_train_epochs."`,
+    );
+    expect(failure({ lr_scheduler_type: 'constant', warmup_ratio: 0.1 })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: lr_scheduler_type constant has no warm-up; use constant_with_warmup."`,
+    );
+    expect(failure({ load_best_model_at_end: true })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: load_best_model_at_end needs evaluations; set eval_strategy to steps or epoch."`,
+    );
+    expect(failure({ load_best_model_at_end: true, eval_strategy: 'epoch' })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: load_best_model_at_end needs a checkpoint for each evaluation; eval_strategy is epoch and save_strategy steps, and they must be the same."`,
+    );
+    expect(failure({ load_best_model_at_end: true, eval_strategy: 'steps', eval_steps: 300 })).toMatchInlineSnapshot(
+      `"ConfigError: TrainingArguments: load_best_model_at_end needs an evaluation for each checkpoint; save_steps is 500 and must be a multiple of eval_steps, 300."`,
+    );
     expect(failure({ load_best_model_at_end: true, eval_strategy: 'steps', eval_steps: 250 })).toBe('no error');
   });
 });

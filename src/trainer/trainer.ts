@@ -1,0 +1,616 @@
+import { ConfigError, DataError, nearest } from '../core/index.ts';
+import {
+  type DataCollator,
+  DataCollatorWithPadding,
+  DataLoader,
+  type Dataset,
+  default_data_collator,
+  type LoadedBatch,
+} from '../data/index.ts';
+import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
+import { functional, LayerNorm } from '../nn/index.ts';
+import { AdamW, clipGradNorm, get_scheduler, type Scheduler } from '../optim/index.ts';
+import { defaultProgress, type Progress, type ProgressBar } from '../progress/index.ts';
+import { evaluate, manualSeed, randomState, setRandomState, Tensor } from '../tensor/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizers/index.ts';
+import {
+  bestMetric,
+  type LogEntry,
+  type TrainerCallback,
+  type TrainerControl,
+  type TrainerEvent,
+  type TrainerMoment,
+  type TrainerState,
+} from './callbacks.ts';
+import {
+  checkResumable,
+  get_last_checkpoint,
+  loadWeights,
+  type RunState,
+  readCheckpoint,
+  rotateCheckpoints,
+  tidyRunFolder,
+  writeCheckpoint,
+} from './checkpoints.ts';
+import { type EvalPrediction, predictAll } from './evaluate.ts';
+import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from './training-args.ts';
+
+/** What a `Trainer` is made from; names are Hugging Face's. */
+export interface TrainerOptions {
+  readonly model: SequenceClassifier;
+  readonly args?: GivenTrainingArguments;
+  /** Encoded examples: `input_ids` and `label` (or `labels`), as mapping a tokenizer gives them. */
+  readonly train_dataset?: Dataset;
+  readonly eval_dataset?: Dataset;
+  /** Saved with the model, and pads the batches. */
+  readonly tokenizer?: PreTrainedTokenizerFast;
+  /** Default: `DataCollatorWithPadding` with a tokenizer, `default_data_collator` without. */
+  readonly data_collator?: DataCollator;
+  /** Further figures of an evaluation, logged as `eval_…`. */
+  readonly compute_metrics?: (
+    prediction: EvalPrediction,
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  readonly callbacks?: readonly TrainerCallback[];
+  /** Where progress is shown. Default: the terminal. `silentProgress` shows nothing. */
+  readonly progress?: Progress;
+}
+
+const optionNames: readonly (keyof TrainerOptions)[] = [
+  'model',
+  'args',
+  'train_dataset',
+  'eval_dataset',
+  'tokenizer',
+  'data_collator',
+  'compute_metrics',
+  'callbacks',
+  'progress',
+];
+
+/** What `train` takes. */
+export interface TrainOptions {
+  /** Go on from the last checkpoint in output_dir (true), or from this one. */
+  readonly resume_from_checkpoint?: boolean | string;
+  /** Stops after the step in progress; with a save_strategy a checkpoint is written first. `train` then rejects with the reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `train` gives. */
+export interface TrainOutput {
+  readonly global_step: number;
+  /** Mean loss of all steps. */
+  readonly training_loss: number;
+  readonly metrics: LogEntry;
+}
+
+/** What `predict` gives. */
+export interface PredictionOutput extends EvalPrediction {
+  readonly metrics: LogEntry;
+}
+
+/**
+ * Trains and evaluates a classifier, as Hugging Face's Trainer: AdamW, a schedule, clipping, logs, evaluations, checkpoints.
+ * A run that was stopped, or killed, and resumed from its last checkpoint gives the same losses and weights to the last bit
+ * as one that ran through. Unlike in Python, batches whose gradients are accumulated weigh as many examples as they have,
+ * so that accumulation equals the large batch also where the last batch is small.
+ * @throws ConfigError for options that there are not, or that contradict each other.
+ * @example
+ * import { AutoModelForSequenceClassification, Dataset, Trainer } from 'qkv';
+ * const model = AutoModelForSequenceClassification.from_config({ model_type: 'bert', vocab_size: 50, hidden_size: 32,
+ *   num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 64 });
+ * const train_dataset = Dataset.from_dict({ input_ids: [[2, 5, 3], [2, 6, 3]], label: [0, 1] });
+ * const trainer = new Trainer({ model, train_dataset, args: { max_steps: 10, learning_rate: 1e-3, save_strategy: 'no' } });
+ * const { training_loss } = await trainer.train();
+ */
+export class Trainer {
+  readonly model: SequenceClassifier;
+  readonly args: TrainingArguments;
+  readonly train_dataset: Dataset | null;
+  readonly eval_dataset: Dataset | null;
+  readonly tokenizer: PreTrainedTokenizerFast | null;
+  readonly #collate: DataCollator;
+  readonly #computeMetrics: TrainerOptions['compute_metrics'];
+  readonly #callbacks: TrainerCallback[];
+  readonly #progress: Progress;
+  #state: TrainerState;
+
+  constructor(options: TrainerOptions) {
+    for (const name of Object.keys(options)) {
+      if (optionNames.includes(name as keyof TrainerOptions)) continue;
+      const near = nearest(name, optionNames);
+      throw new ConfigError(
+        `Trainer: there is no option ${name}; ${near ? `did you mean ${near}?` : `the options are ${optionNames.join(', ')}.`}`,
+      );
+    }
+    const { model, args = {}, train_dataset, eval_dataset, tokenizer, data_collator, callbacks = [], progress } = options;
+    this.model = model;
+    this.args = readTrainingArguments(args);
+    this.train_dataset = train_dataset ?? null;
+    this.eval_dataset = eval_dataset ?? null;
+    this.tokenizer = tokenizer ?? null;
+    this.#collate = data_collator ?? (tokenizer ? DataCollatorWithPadding(tokenizer) : default_data_collator);
+    this.#computeMetrics = options.compute_metrics;
+    this.#callbacks = [...callbacks];
+    this.#progress = progress ?? defaultProgress();
+    this.#state = newState(this.args);
+    if (this.args.eval_strategy !== 'no' && !eval_dataset)
+      throw new ConfigError(
+        `Trainer: eval_strategy is ${this.args.eval_strategy} and there is no eval_dataset; give one, or set eval_strategy to no.`,
+      );
+  }
+
+  /** How far the run is. */
+  get state(): Readonly<TrainerState> {
+    return this.#state;
+  }
+
+  /** One more callback. */
+  add_callback(callback: TrainerCallback): void {
+    this.#callbacks.push(callback);
+  }
+
+  /**
+   * Trains, from the start or from a checkpoint.
+   * @throws ConfigError when there are no data to train on, or a checkpoint belongs to another run.
+   * @throws MissingFileError when there is no checkpoint to resume from, or output_dir cannot be written.
+   * @throws DataError when the loss is no longer a number.
+   */
+  async train({ resume_from_checkpoint = false, signal }: TrainOptions = {}): Promise<TrainOutput> {
+    signal?.throwIfAborted();
+    const { args, model } = this;
+    if (this.train_dataset === null)
+      throw new ConfigError('Trainer: there is no train_dataset; give one to train, or call evaluate or predict.');
+    const run = new Run(this.train_dataset, model, args, this.#collate);
+    this.#state = newState(args);
+    Object.assign(this.#state, { max_steps: run.maxSteps, num_train_epochs: Math.ceil(run.maxSteps / run.stepsPerEpoch) });
+    if (args.save_strategy !== 'no') await tidyRunFolder(args.output_dir);
+    if (resume_from_checkpoint === false) manualSeed(args.seed);
+    else await this.#resume(run, resume_from_checkpoint);
+    const state = this.#state;
+    const control = newControl();
+    const tell = (moment: TrainerMoment, more: Partial<TrainerEvent> = {}) => this.#tell(moment, control, more);
+    const bar = this.#progress.start({ label: 'train', total: run.maxSteps, initial: state.global_step });
+    const started = performance.now();
+    const firstStep = state.global_step;
+    model.train();
+    try {
+      await tell('on_train_begin');
+      Object.assign(control, run.due);
+      await this.#logEvaluateSave(run, control, bar, null, signal);
+      while (state.global_step < run.maxSteps && !control.should_training_stop) {
+        if (run.loader.state.position === 0) await tell('on_epoch_begin');
+        control.should_epoch_stop = false;
+        for (const micros of grouped(run.loader.batches(), args.gradient_accumulation_steps)) {
+          await tell('on_step_begin');
+          const rate = run.scheduler.getLastLr()[0]!;
+          const { loss, norm, tokens, seconds } = await run.step(micros);
+          state.global_step++;
+          state.epoch = run.epochAt(state.global_step);
+          if (!Number.isFinite(loss)) throw lostError(state.global_step, loss, args);
+          bar.update(1, { loss, learning_rate: rate, 'tokens/s': tokens / seconds });
+          planStep(control, args, state);
+          await tell('on_step_end');
+          await this.#logEvaluateSave(run, control, bar, { rate, norm }, signal);
+          if (control.should_training_stop || control.should_epoch_stop) break;
+          // Where the epoch is over its end comes first, so that what is due then is not forgotten.
+          if (signal?.aborted && run.loader.state.position < run.loader.length) await this.#stop(run, control, signal);
+        }
+        if (control.should_epoch_stop) run.loader.state = { epoch: run.loader.state.epoch + 1, position: 0 };
+        planEpoch(control, args);
+        await tell('on_epoch_end');
+        await this.#logEvaluateSave(run, control, bar, null, signal);
+        if (signal?.aborted) await this.#stop(run, control, signal);
+      }
+      const seconds = (performance.now() - started) / 1000;
+      const steps = state.global_step - firstStep;
+      const metrics: LogEntry = {
+        train_runtime: seconds,
+        train_samples_per_second: (steps * run.examplesPerStep) / seconds,
+        train_steps_per_second: steps / seconds,
+        train_loss: run.losses.total / Math.max(1, state.global_step),
+      };
+      await this.#log(control, metrics);
+      if (args.load_best_model_at_end && state.best_model_checkpoint !== null)
+        await loadWeights(model, `${args.output_dir}/${state.best_model_checkpoint}`);
+      await tell('on_train_end');
+      return { global_step: state.global_step, training_loss: metrics.train_loss!, metrics };
+    } finally {
+      bar.end();
+      run.dispose();
+    }
+  }
+
+  /**
+   * The loss and the figures of `compute_metrics` on a data set, logged and returned under names that begin with the prefix.
+   * @throws ConfigError when there are no data to evaluate on.
+   */
+  async evaluate(
+    dataset: Dataset | null = this.eval_dataset,
+    {
+      metric_key_prefix = 'eval',
+      signal,
+    }: { readonly metric_key_prefix?: string; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<LogEntry> {
+    if (dataset === null) throw new ConfigError('Trainer: there is no eval_dataset; give one, or pass the data to evaluate.');
+    return this.#evaluate(dataset, newControl(), metric_key_prefix, signal);
+  }
+
+  /** The logits for each example of a data set, its labels where it has them, and the figures under names that begin with the prefix. */
+  async predict(
+    dataset: Dataset,
+    {
+      metric_key_prefix = 'test',
+      signal,
+    }: { readonly metric_key_prefix?: string; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<PredictionOutput> {
+    const batch_size = this.args.per_device_eval_batch_size;
+    const started = performance.now();
+    using bar = this.#progress.start({ label: metric_key_prefix, total: Math.ceil(dataset.length / batch_size), leave: false });
+    const { predictions, label_ids, loss } = await predictAll(this.model, dataset, {
+      batch_size,
+      collate_fn: this.#collate,
+      bar,
+      signal,
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const own = label_ids && this.#computeMetrics ? await this.#computeMetrics({ predictions, label_ids }) : {};
+    const figures: Record<string, number> = { ...(loss !== null && { loss }), ...own };
+    Object.assign(figures, { runtime: seconds, samples_per_second: dataset.length / seconds });
+    const start = `${metric_key_prefix}_`;
+    const named = Object.entries(figures).map(([name, value]) => [name.startsWith(start) ? name : start + name, value]);
+    return { predictions, label_ids, metrics: Object.fromEntries(named) };
+  }
+
+  /** Writes the model, and the tokenizer if there is one, as a folder that `from_pretrained` and Python's transformers load. */
+  async save_model(output_dir: string = this.args.output_dir): Promise<void> {
+    await this.model.save_pretrained(output_dir);
+    await this.tokenizer?.save_pretrained(output_dir);
+  }
+
+  async #evaluate(
+    dataset: Dataset,
+    control: TrainerControl,
+    prefix: string,
+    signal: AbortSignal | undefined,
+  ): Promise<LogEntry> {
+    const { metrics } = await this.predict(dataset, { metric_key_prefix: prefix, signal });
+    await this.#tell('on_evaluate', control, { metrics });
+    await this.#log(control, metrics);
+    return metrics;
+  }
+
+  async #logEvaluateSave(
+    run: Run,
+    control: TrainerControl,
+    bar: ProgressBar,
+    figures: { readonly rate: number; readonly norm: number | null } | null,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { args } = this;
+    const state = this.#state;
+    if (control.should_log && figures !== null) {
+      control.should_log = false;
+      const loss = run.takeMeanLoss();
+      if (loss !== null)
+        await this.#log(control, {
+          loss,
+          ...(figures.norm !== null && { grad_norm: figures.norm }),
+          learning_rate: figures.rate,
+        });
+    }
+    if (control.should_evaluate && this.eval_dataset) {
+      // An interrupted run leaves this, and the saving after it, to the run that resumes it.
+      const metrics = await unlessAborted(signal, () => this.#evaluate(this.eval_dataset!, control, 'eval', signal));
+      if (metrics === null) return;
+      control.should_evaluate = false;
+      bar.update(0, { eval_loss: metrics.eval_loss! });
+      if (this.#isBest(metrics) && args.save_strategy !== 'no') {
+        state.best_global_step = state.global_step;
+        state.best_model_checkpoint = `checkpoint-${state.global_step}`;
+      }
+    }
+    if (control.should_save) {
+      control.should_save = false;
+      await this.#save(run, control);
+    }
+  }
+
+  /** Whether an evaluation was the best so far, which is noted. */
+  #isBest(metrics: LogEntry): boolean {
+    const { args } = this;
+    if (!args.load_best_model_at_end && args.metric_for_best_model === undefined) return false;
+    const { name, sign } = bestMetric(args);
+    const value = metrics[name];
+    if (value === undefined) {
+      const near = nearest(name, Object.keys(metrics));
+      throw new ConfigError(
+        `Trainer: metric_for_best_model is ${args.metric_for_best_model}, which no evaluation gives; ${near ? `did you mean ${near}?` : `there are ${Object.keys(metrics).join(', ')}.`}`,
+      );
+    }
+    const best = this.#state.best_metric;
+    if (best !== null && !(sign * value > sign * best)) return false;
+    this.#state.best_metric = value;
+    return true;
+  }
+
+  async #save(run: Run, control: TrainerControl): Promise<void> {
+    const { args, model, tokenizer } = this;
+    const { should_evaluate, should_save } = control;
+    const snapshot = await run.snapshot(this.#state, { should_evaluate, should_save });
+    const checkpoint = await writeCheckpoint(args.output_dir, snapshot, model, tokenizer);
+    if (args.save_total_limit !== undefined) {
+      const best = args.load_best_model_at_end ? this.#state.best_model_checkpoint : null;
+      await rotateCheckpoints(args.output_dir, args.save_total_limit, best);
+    }
+    await this.#tell('on_save', control, { checkpoint });
+  }
+
+  /** Ends a run that was asked to stop. */
+  async #stop(run: Run, control: TrainerControl, { reason }: AbortSignal): Promise<never> {
+    const { save_strategy, output_dir } = this.args;
+    if (save_strategy === 'no') throw reason;
+    const isSaved = (await get_last_checkpoint(output_dir)) === `${output_dir}/checkpoint-${this.#state.global_step}`;
+    if (!isSaved || control.should_evaluate || control.should_save) await this.#save(run, control);
+    throw reason;
+  }
+
+  async #resume(run: Run, from: string | true): Promise<void> {
+    const path = from === true ? await get_last_checkpoint(this.args.output_dir) : from;
+    if (path === null)
+      throw new ConfigError(
+        `Trainer: resume_from_checkpoint is true and ${this.args.output_dir} has no checkpoint; train without it, or give a checkpoint's folder.`,
+      );
+    const checkpoint = await readCheckpoint(path);
+    checkResumable(checkpoint, this.args, run.loader.dataset.length);
+    await loadWeights(this.model, path);
+    run.restore(checkpoint);
+    const { max_steps, num_train_epochs } = this.#state;
+    this.#state = { ...checkpoint.state, max_steps, num_train_epochs };
+    setRandomState(checkpoint.random);
+  }
+
+  async #log(control: TrainerControl, figures: LogEntry): Promise<void> {
+    const { global_step: step, epoch } = this.#state;
+    const logs: LogEntry = { step, epoch, ...figures };
+    this.#state.log_history.push(logs);
+    await this.#tell('on_log', control, { logs });
+  }
+
+  async #tell(moment: TrainerMoment, control: TrainerControl, more: Partial<TrainerEvent>): Promise<void> {
+    const event: TrainerEvent = { args: this.args, state: this.#state, control, model: this.model, ...more };
+    for (const callback of this.#callbacks) await callback[moment]?.(event);
+  }
+}
+
+/** What lives as long as one call of `train`: the loader, the optimizer, the schedule, the running losses. */
+class Run {
+  readonly loader: DataLoader;
+  readonly scheduler: Scheduler;
+  readonly stepsPerEpoch: number;
+  readonly maxSteps: number;
+  readonly examplesPerStep: number;
+  losses = { sum: 0, count: 0, total: 0 };
+  /** What was due when the run that is resumed was stopped. */
+  due: Pick<TrainerControl, 'should_evaluate' | 'should_save'> = { should_evaluate: false, should_save: false };
+  readonly #model: SequenceClassifier;
+  readonly #args: TrainingArguments;
+  readonly #optimizer: AdamW;
+  readonly #lengths: readonly number[];
+  #tokens = 0;
+  #seconds = 0;
+
+  constructor(dataset: Dataset, model: SequenceClassifier, args: TrainingArguments, collate_fn: DataCollator) {
+    this.#model = model;
+    this.#args = args;
+    checkColumns(dataset);
+    this.loader = new DataLoader(dataset, {
+      batch_size: args.per_device_train_batch_size,
+      shuffle: true,
+      seed: args.data_seed ?? args.seed,
+      drop_last: args.dataloader_drop_last,
+      group_by_length: args.group_by_length,
+      collate_fn,
+    });
+    this.#lengths = Array.from(dataset.column('input_ids') as ArrayLike<ArrayLike<number>>, (ids) => ids.length);
+    this.stepsPerEpoch = Math.ceil(this.loader.length / args.gradient_accumulation_steps);
+    this.maxSteps = args.max_steps > 0 ? args.max_steps : Math.ceil(args.num_train_epochs * this.stepsPerEpoch);
+    this.examplesPerStep = args.per_device_train_batch_size * args.gradient_accumulation_steps;
+    this.#optimizer = new AdamW(decayGroups(model, args.weight_decay), {
+      lr: args.learning_rate,
+      betas: [args.adam_beta1, args.adam_beta2],
+      eps: args.adam_epsilon,
+    });
+    const num_warmup_steps = args.warmup_steps > 0 ? args.warmup_steps : Math.ceil(this.maxSteps * args.warmup_ratio);
+    this.scheduler = get_scheduler(args.lr_scheduler_type, this.#optimizer, {
+      num_warmup_steps,
+      num_training_steps: this.maxSteps,
+    });
+  }
+
+  epochAt(step: number): number {
+    return step / this.stepsPerEpoch;
+  }
+
+  /** One optimizer step over one batch, or over several whose gradients are summed. */
+  async step(micros: readonly LoadedBatch[]) {
+    const started = performance.now();
+    const parameters = this.#model.parameters();
+    const count = micros.reduce((sum, { indices }) => sum + indices.length, 0);
+    const losses: { readonly loss: Tensor; readonly share: number }[] = [];
+    const held = new Map<Tensor, Tensor>();
+    for (const [i, { batch, indices }] of micros.entries()) {
+      const loss = this.#lossOf(batch as unknown as SequenceClassifierInputs);
+      const share = indices.length / count;
+      losses.push({ loss, share });
+      (share === 1 ? loss : loss.mul(share)).backward();
+      if (i < micros.length - 1) await settleGradients(parameters, loss, held);
+      for (const row of indices) this.#tokens += this.#lengths[row]!;
+    }
+    const norm = this.#args.max_grad_norm > 0 ? clipGradNorm(parameters, this.#args.max_grad_norm) : null;
+    await this.#optimizer.step({ also: losses.map(({ loss }) => loss) });
+    this.scheduler.step();
+    this.#optimizer.zeroGrad();
+    let mean = 0;
+    for (const { loss, share } of losses) mean += share * (await loss.item());
+    const gradNorm = norm ? await norm.item() : null;
+    for (const { loss } of losses) loss.dispose();
+    for (const gradient of held.values()) gradient.dispose();
+    for (const { batch } of micros) for (const input of Object.values(batch)) input.dispose();
+    this.losses = { sum: this.losses.sum + mean, count: this.losses.count + 1, total: this.losses.total + mean };
+    this.#seconds += (performance.now() - started) / 1000;
+    return { loss: mean, norm: gradNorm, tokens: this.#tokens, seconds: this.#seconds };
+  }
+
+  /** The mean loss since the last call, or null when there was no step. */
+  takeMeanLoss(): number | null {
+    const { sum, count, total } = this.losses;
+    this.losses = { sum: 0, count: 0, total };
+    return count === 0 ? null : sum / count;
+  }
+
+  async snapshot(state: TrainerState, due: Run['due']): Promise<RunState> {
+    return {
+      state,
+      due,
+      optimizer: await this.#optimizer.stateDict(),
+      scheduler: this.scheduler.lastStep,
+      random: randomState(),
+      loader: this.loader.state,
+      examples: this.loader.dataset.length,
+      losses: this.losses,
+      args: this.#args,
+    };
+  }
+
+  restore({ optimizer, scheduler, loader, losses, due }: RunState): void {
+    this.#optimizer.loadStateDict(optimizer);
+    this.scheduler.lastStep = scheduler;
+    this.loader.state = loader;
+    this.losses = losses;
+    this.due = due;
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+
+  #lossOf({ labels, ...inputs }: SequenceClassifierInputs): Tensor {
+    const { label_smoothing_factor: label_smoothing } = this.#args;
+    if (label_smoothing === 0) return this.#model.forward({ ...inputs, labels: labels! }).loss!;
+    return functional.crossEntropy(this.#model.forward(inputs).logits, labels!, { label_smoothing });
+  }
+}
+
+/**
+ * Computes the gradients so far, so that the next batch adds to numbers and not to a graph: memory holds one batch at a time.
+ * `held` has each parameter's last sum, freed once the next is there.
+ */
+async function settleGradients(parameters: readonly Tensor[], loss: Tensor, held: Map<Tensor, Tensor>): Promise<void> {
+  const owners = parameters.filter(({ grad }) => grad !== null);
+  await evaluate([loss, ...owners.map(({ grad }) => grad!)]);
+  for (const owner of owners) {
+    const settled = new Tensor(owner.grad!.value);
+    held.get(owner)?.dispose();
+    held.set(owner, settled);
+    owner.grad = settled;
+  }
+}
+
+/** Parameters with weight decay and without: biases and the weights of norms have none, as in Hugging Face. */
+function decayGroups(model: SequenceClassifier, weight_decay: number) {
+  const norms = new Set(
+    [...model.namedModules()].flatMap(([, module]) => (module instanceof LayerNorm ? [module.weight] : [])),
+  );
+  const trained = [...model.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);
+  const decays = ([path, parameter]: (typeof trained)[number]) => !path.endsWith('bias') && !norms.has(parameter);
+  return [
+    { params: trained.filter(decays), weight_decay },
+    { params: trained.filter((each) => !decays(each)), weight_decay: 0 },
+  ].flatMap(({ params, ...rest }) =>
+    params.length > 0 ? [{ params: params.map(([, parameter]) => parameter), ...rest }] : [],
+  );
+}
+
+/** What the work gives, or null when it was stopped by the signal. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | null> {
+  if (signal?.aborted) return null;
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
+
+/** Items in lists of `size`, the last one perhaps shorter. */
+function* grouped<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let group: T[] = [];
+  for (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function newState(args: TrainingArguments): TrainerState {
+  return {
+    epoch: 0,
+    global_step: 0,
+    max_steps: args.max_steps,
+    num_train_epochs: Math.ceil(args.num_train_epochs),
+    train_batch_size: args.per_device_train_batch_size,
+    best_metric: null,
+    best_global_step: null,
+    best_model_checkpoint: null,
+    log_history: [],
+  };
+}
+
+function newControl(): TrainerControl {
+  return {
+    should_training_stop: false,
+    should_epoch_stop: false,
+    should_log: false,
+    should_evaluate: false,
+    should_save: false,
+  };
+}
+
+/** What is due after a step. */
+function planStep(control: TrainerControl, args: TrainingArguments, { global_step, max_steps }: TrainerState): void {
+  const { eval_steps = args.logging_steps } = args;
+  const isDue = (steps: number) => global_step % steps === 0;
+  const isLast = global_step >= max_steps;
+  if (isDue(args.logging_steps) || (args.logging_first_step && global_step === 1)) control.should_log = true;
+  if (args.eval_strategy === 'steps' && isDue(eval_steps)) control.should_evaluate = true;
+  if (args.save_strategy === 'steps' && (isDue(args.save_steps) || isLast)) control.should_save = true;
+  if (isLast) control.should_training_stop = true;
+}
+
+/** What is due after an epoch, or after the part of one with which training ends. */
+function planEpoch(control: TrainerControl, args: TrainingArguments): void {
+  if (args.eval_strategy === 'epoch') control.should_evaluate = true;
+  if (args.save_strategy === 'epoch') control.should_save = true;
+}
+
+function checkColumns(dataset: Dataset): void {
+  const names = dataset.column_names;
+  const has = (...wanted: string[]) => wanted.some((name) => names.includes(name));
+  if (!has('input_ids'))
+    throw new ConfigError(
+      `Trainer: train_dataset has no input_ids; its columns are ${names.join(', ')}. Map the tokenizer over it: dataset.map((row) => tokenizer(row.text, { truncation: true })).`,
+    );
+  if (!has('label', 'labels'))
+    throw new ConfigError(
+      `Trainer: train_dataset has neither label nor labels; its columns are ${names.join(', ')}. Rename the column of the class with rename_column(name, 'label').`,
+    );
+}
+
+function lostError(step: number, loss: number, { learning_rate, max_grad_norm }: TrainingArguments): DataError {
+  const clip = max_grad_norm === 0 ? ', set max_grad_norm to 1,' : '';
+  return new DataError(
+    `Trainer: the loss is ${loss} at step ${step}, and no step after it can mend that; lower learning_rate (it is ${learning_rate})${clip} or look for examples that are not what they should be.`,
+  );
+}

@@ -114,8 +114,7 @@ export class Tensor {
 
   /** The graph under this tensor. @throws DisposedError after `dispose`. */
   get value(): Value {
-    if (this.#disposed)
-      throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
+    this.#assertAlive();
     const value = this.#tracks ? this.#value : (this.#computed ?? this.#value);
     if (isLeaf(value)) noteLeaf(value, this);
     return value;
@@ -357,7 +356,9 @@ export class Tensor {
 
   /** The elements, row by row. Runs what has not run. int64 comes as BigInts. */
   async data(options: ExecuteOptions = {}): Promise<TypedArray> {
+    this.#assertAlive();
     await evaluate([this], options);
+    this.#assertAlive();
     const source = (this.#computed ?? this.#value).node.source as LeafSource;
     if (source.kind === 'host') return source.data.slice();
     const { buffer } = source as BufferSource;
@@ -508,9 +509,19 @@ export class Tensor {
 
   /** Keeps what was computed for it. Internal to `evaluate`. */
   settle(buffer: RuntimeBuffer): void {
+    // Disposed while it was being computed, or computed by two runs at once: what came second is not needed.
+    if (this.#disposed || this.isComputed) {
+      buffer.dispose();
+      return;
+    }
     const leaf = ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer));
     if (this.#tracks) this.#computed = leaf;
     else this.#value = leaf;
+  }
+
+  #assertAlive(): void {
+    if (this.#disposed)
+      throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
   }
 
   #unary(op: (x: Value) => Value): Tensor {

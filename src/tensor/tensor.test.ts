@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { concat, evaluate, full, noGrad, ones, Tensor, tensor, where, zeros } from './index.ts';
+import { concat, evaluate, full, noGrad, ones, type Tensor, tensor, where, zeros } from './index.ts';
 
 const parameter = (data: number[] | number[][]) => tensor(data, { requiresGrad: true });
 
@@ -55,22 +55,127 @@ describe('methods', () => {
   const flags = tensor([true, false]);
 
   test.each<[string, Tensor, unknown]>([
-    ['add', x.add(1), [[2, 3, 4], [5, 6, 7]]],
-    ['sub', x.sub(y), [[-2, 0, 2], [3, 0, -3]]],
-    ['mul', x.mul(y), [[3, 4, 3], [4, 25, 54]]],
-    ['div', x.div(2), [[0.5, 1, 1.5], [2, 2.5, 3]]],
-    ['pow', x.pow(3), [[1, 8, 27], [64, 125, 216]]],
-    ['pow 2', x.pow(2), [[1, 4, 9], [16, 25, 36]]],
-    ['square', x.square(), [[1, 4, 9], [16, 25, 36]]],
-    ['maximum', x.maximum(y), [[3, 2, 3], [4, 5, 9]]],
-    ['minimum', x.minimum(2), [[1, 2, 2], [2, 2, 2]]],
-    ['neg', x.neg(), [[-1, -2, -3], [-4, -5, -6]]],
-    ['abs', x.sub(3).abs(), [[2, 1, 0], [1, 2, 3]]],
-    ['sign', x.sub(3).sign(), [[-1, -1, 0], [1, 1, 1]]],
-    ['sqrt', x.square().sqrt(), [[1, 2, 3], [4, 5, 6]]],
+    [
+      'add',
+      x.add(1),
+      [
+        [2, 3, 4],
+        [5, 6, 7],
+      ],
+    ],
+    [
+      'sub',
+      x.sub(y),
+      [
+        [-2, 0, 2],
+        [3, 0, -3],
+      ],
+    ],
+    [
+      'mul',
+      x.mul(y),
+      [
+        [3, 4, 3],
+        [4, 25, 54],
+      ],
+    ],
+    [
+      'div',
+      x.div(2),
+      [
+        [0.5, 1, 1.5],
+        [2, 2.5, 3],
+      ],
+    ],
+    [
+      'pow',
+      x.pow(3),
+      [
+        [1, 8, 27],
+        [64, 125, 216],
+      ],
+    ],
+    [
+      'pow 2',
+      x.pow(2),
+      [
+        [1, 4, 9],
+        [16, 25, 36],
+      ],
+    ],
+    [
+      'square',
+      x.square(),
+      [
+        [1, 4, 9],
+        [16, 25, 36],
+      ],
+    ],
+    [
+      'maximum',
+      x.maximum(y),
+      [
+        [3, 2, 3],
+        [4, 5, 9],
+      ],
+    ],
+    [
+      'minimum',
+      x.minimum(2),
+      [
+        [1, 2, 2],
+        [2, 2, 2],
+      ],
+    ],
+    [
+      'neg',
+      x.neg(),
+      [
+        [-1, -2, -3],
+        [-4, -5, -6],
+      ],
+    ],
+    [
+      'abs',
+      x.sub(3).abs(),
+      [
+        [2, 1, 0],
+        [1, 2, 3],
+      ],
+    ],
+    [
+      'sign',
+      x.sub(3).sign(),
+      [
+        [-1, -1, 0],
+        [1, 1, 1],
+      ],
+    ],
+    [
+      'sqrt',
+      x.square().sqrt(),
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ],
     ['reciprocal', tensor([1, 2, 4]).reciprocal(), [1, 0.5, 0.25]],
-    ['relu', x.sub(3).relu(), [[0, 0, 0], [1, 2, 3]]],
-    ['clip', x.clip(2, 5), [[2, 2, 3], [4, 5, 5]]],
+    [
+      'relu',
+      x.sub(3).relu(),
+      [
+        [0, 0, 0],
+        [1, 2, 3],
+      ],
+    ],
+    [
+      'clip',
+      x.clip(2, 5),
+      [
+        [2, 2, 3],
+        [4, 5, 5],
+      ],
+    ],
     ['exp', zeros([2]).exp(), [1, 1]],
     ['log', ones([2]).log(), [0, 0]],
     ['sin', zeros([1]).sin(), [0]],
@@ -79,30 +184,147 @@ describe('methods', () => {
     ['sigmoid', zeros([1]).sigmoid(), [0.5]],
     ['erf', zeros([1]).erf(), [0]],
     ['gelu', zeros([1]).gelu(), [0]],
-    ['eq', x.eq(y), [[0, 1, 0], [0, 1, 0]]],
-    ['gt', x.gt(y), [[0, 0, 1], [1, 0, 0]]],
-    ['ge', x.ge(y), [[0, 1, 1], [1, 1, 0]]],
-    ['lt', x.lt(2), [[1, 0, 0], [0, 0, 0]]],
-    ['le', x.le(2), [[1, 1, 0], [0, 0, 0]]],
+    [
+      'eq',
+      x.eq(y),
+      [
+        [0, 1, 0],
+        [0, 1, 0],
+      ],
+    ],
+    [
+      'gt',
+      x.gt(y),
+      [
+        [0, 0, 1],
+        [1, 0, 0],
+      ],
+    ],
+    [
+      'ge',
+      x.ge(y),
+      [
+        [0, 1, 1],
+        [1, 1, 0],
+      ],
+    ],
+    [
+      'lt',
+      x.lt(2),
+      [
+        [1, 0, 0],
+        [0, 0, 0],
+      ],
+    ],
+    [
+      'le',
+      x.le(2),
+      [
+        [1, 1, 0],
+        [0, 0, 0],
+      ],
+    ],
     ['logicalNot', flags.logicalNot(), [0, 1]],
     ['logicalAnd', flags.logicalAnd(tensor([true, true])), [1, 0]],
     ['logicalOr', flags.logicalOr(tensor([false, true])), [1, 1]],
-    ['reshape', x.reshape(3, -1), [[1, 2], [3, 4], [5, 6]]],
+    [
+      'reshape',
+      x.reshape(3, -1),
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    ],
     ['flatten', x.flatten(), [1, 2, 3, 4, 5, 6]],
-    ['flatten some', x.reshape(1, 2, 3).flatten(0, 1), [[1, 2, 3], [4, 5, 6]]],
-    ['permute', x.permute(1, 0), [[1, 4], [2, 5], [3, 6]]],
-    ['transpose', x.reshape(2, 1, 3).transpose(), [[[1], [2], [3]], [[4], [5], [6]]]],
-    ['transpose of two axes', x.transpose(0, -1), [[1, 4], [2, 5], [3, 6]]],
-    ['expand', tensor([[1], [2]]).expand(2, 2), [[1, 1], [2, 2]]],
-    ['unsqueeze', x.unsqueeze(-1).unsqueeze(0), [[[[1], [2], [3]], [[4], [5], [6]]]]],
-    ['squeeze', x.unsqueeze(1).squeeze(1), [[1, 2, 3], [4, 5, 6]]],
+    [
+      'flatten some',
+      x.reshape(1, 2, 3).flatten(0, 1),
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ],
+    [
+      'permute',
+      x.permute(1, 0),
+      [
+        [1, 4],
+        [2, 5],
+        [3, 6],
+      ],
+    ],
+    [
+      'transpose',
+      x.reshape(2, 1, 3).transpose(),
+      [
+        [[1], [2], [3]],
+        [[4], [5], [6]],
+      ],
+    ],
+    [
+      'transpose of two axes',
+      x.transpose(0, -1),
+      [
+        [1, 4],
+        [2, 5],
+        [3, 6],
+      ],
+    ],
+    [
+      'expand',
+      tensor([[1], [2]]).expand(2, 2),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    ],
+    [
+      'unsqueeze',
+      x.unsqueeze(-1).unsqueeze(0),
+      [
+        [
+          [[1], [2], [3]],
+          [[4], [5], [6]],
+        ],
+      ],
+    ],
+    [
+      'squeeze',
+      x.unsqueeze(1).squeeze(1),
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ],
     ['squeeze to a scalar', tensor([7]).squeeze(0), 7],
-    ['slice', x.slice(1, 1), [[2, 3], [5, 6]]],
+    [
+      'slice',
+      x.slice(1, 1),
+      [
+        [2, 3],
+        [5, 6],
+      ],
+    ],
     ['slice from the back', x.slice(-1, -2, -1), [[2], [5]]],
     ['select', x.select(0, -1), [4, 5, 6]],
     ['select of a column', x.select(1, 0), [1, 4]],
-    ['pad', x.pad(-1, 1, 0), [[0, 1, 2, 3], [0, 4, 5, 6]]],
-    ['split', x.split([1, 2], -1)[1]!, [[2, 3], [5, 6]]],
+    [
+      'pad',
+      x.pad(-1, 1, 0),
+      [
+        [0, 1, 2, 3],
+        [0, 4, 5, 6],
+      ],
+    ],
+    [
+      'split',
+      x.split([1, 2], -1)[1]!,
+      [
+        [2, 3],
+        [5, 6],
+      ],
+    ],
     ['sum', x.sum(), 21],
     ['sum of an axis', x.sum(-1), [6, 15]],
     ['sum kept', x.sum([0, 1], { keepDims: true }), [[21]]],
@@ -111,14 +333,50 @@ describe('methods', () => {
     ['min', x.min(), 1],
     ['sumSquare', x.sumSquare(1), [14, 77]],
     ['argmax', y.argmax(1), [0, 2]],
-    ['matmul', x.matmul(y.transpose()), [[10, 38], [28, 83]]],
-    ['softmax', zeros([2, 2]).softmax(-1), [[0.5, 0.5], [0.5, 0.5]]],
+    [
+      'matmul',
+      x.matmul(y.transpose()),
+      [
+        [10, 38],
+        [28, 83],
+      ],
+    ],
+    [
+      'softmax',
+      zeros([2, 2]).softmax(-1),
+      [
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+    ],
     ['logSoftmax', zeros([2, 1]).logSoftmax(1), [[0], [0]]],
     ['gather', x.gather(1, tensor([[2], [0]], { dtype: 'int64' })), [[3], [4]]],
-    ['rows', x.rows(tensor([1, 0, 1], { dtype: 'int32' })), [[4, 5, 6], [1, 2, 3], [4, 5, 6]]],
+    [
+      'rows',
+      x.rows(tensor([1, 0, 1], { dtype: 'int32' })),
+      [
+        [4, 5, 6],
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ],
     ['cast', tensor([1.7, -1.7]).cast('int32'), [1, -1]],
-    ['concat', concat([x, y], 1), [[1, 2, 3, 3, 2, 1], [4, 5, 6, 1, 5, 9]]],
-    ['where', where(x.gt(y), x, 0), [[0, 0, 3], [4, 0, 0]]],
+    [
+      'concat',
+      concat([x, y], 1),
+      [
+        [1, 2, 3, 3, 2, 1],
+        [4, 5, 6, 1, 5, 9],
+      ],
+    ],
+    [
+      'where',
+      where(x.gt(y), x, 0),
+      [
+        [0, 0, 3],
+        [4, 0, 0],
+      ],
+    ],
     ['where of numbers', where(flags, 1, -1), [1, -1]],
   ])('%s', async (_name, result, want) => {
     expect(await result.toArray()).toEqual(want);
@@ -126,7 +384,11 @@ describe('methods', () => {
 
   test('know what they give before anything runs', () => {
     const [a, b] = x.split([1, 2], 1);
-    expect([a!.shape, b!.shape, x.matmul(y.transpose()).shape]).toEqual([[2, 1], [2, 2], [2, 2]]);
+    expect([a!.shape, b!.shape, x.matmul(y.transpose()).shape]).toEqual([
+      [2, 1],
+      [2, 2],
+      [2, 2],
+    ]);
     expect([x.rank, x.size, x.gt(1).dtype, x.argmax(0).dtype]).toEqual([2, 6, 'bool', 'int64']);
     expect(full([2], 1).device).toBeNull();
   });

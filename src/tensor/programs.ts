@@ -1,8 +1,9 @@
 import { DisposedError } from '../core/index.ts';
-import { type Node, structureOf, topologicalOrder, type Value } from '../graph/index.ts';
+import { type Node, structureOf, type Value } from '../graph/index.ts';
 import { encodeModel, type GraphInput, lower, simplify } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
 import type { Binding, Program, Runtime } from '../runtime/index.ts';
+import { overwriters } from './overwrite.ts';
 
 /** What an output of a plan may overwrite: the leaf of this number, or nothing. */
 export type Aliases = readonly (number | null)[];
@@ -14,6 +15,8 @@ type Slot = number | Binding;
 export interface Plan {
   readonly program: Program;
   readonly slots: readonly Slot[];
+  /** The shape vectors among the slots, by content. */
+  readonly vectors: readonly string[];
   /** For each output, whether it may be written over the leaf it was meant to replace. */
   readonly inPlace: readonly boolean[];
 }
@@ -43,17 +46,17 @@ export class ProgramCache {
   readonly #runtime: Runtime;
   readonly #plans = new Map<string, Promise<Plan>>();
   readonly #programs = new Map<string, { readonly model: Uint8Array; readonly program: Promise<Program> }>();
+  /** Shape vectors by content, with the number of uses: few differ, even among many plans. */
+  readonly #vectors = new Map<string, { readonly binding: Binding; uses: number }>();
   #hits = 0;
   #reshaped = 0;
   #compiled = 0;
-  #buffers = 0;
-  #bytes = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  /** The plan for a graph, compiled now if there is none. `key` is its structure's text. */
+  /** The plan for a graph, compiled now if there is none. `key` stands for its structure. */
   find(key: string, order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
     const known = this.#plans.get(key);
     if (known) {
@@ -76,8 +79,8 @@ export class ProgramCache {
     return {
       plans: this.#plans.size,
       programs: this.#programs.size,
-      buffers: this.#buffers,
-      bytes: this.#bytes,
+      buffers: this.#vectors.size,
+      bytes: Array.from(this.#vectors.values(), ({ binding }) => binding.buffer.byteLength).reduce((a, b) => a + b, 0),
       hits: this.#hits,
       reshaped: this.#reshaped,
       compiled: this.#compiled,
@@ -105,12 +108,18 @@ export class ProgramCache {
       graph.outputs.map(({ name }) => name),
     );
     const numbers = new Map(leaves.map((leaf, i) => [leaf, i]));
-    const slots = inputs.map((input) => ('leaf' in input ? numbers.get(input.leaf)! : this.#vector(input.dims)));
+    const vectors: string[] = [];
+    const slots = inputs.map((input) => {
+      if ('leaf' in input) return numbers.get(input.leaf)!;
+      const key = input.dims.join();
+      vectors.push(key);
+      return this.#vector(key, input.dims);
+    });
     const inPlace = overwriters(
       cleaned,
       aliases.map((leaf) => (leaf === null ? null : leaves[leaf]!)),
     );
-    return { program, slots, inPlace };
+    return { program, slots, vectors, inPlace };
   }
 
   async #program(model: Uint8Array, inputs: readonly GraphInput[], outputs: readonly string[]): Promise<Program> {
@@ -146,20 +155,25 @@ export class ProgramCache {
     dropped.dispose();
   }
 
-  #vector(dims: readonly number[]): Binding {
-    const buffer = this.#runtime.allocate('int64', dims.length);
-    this.#runtime.write(buffer, BigInt64Array.from(dims, BigInt));
-    this.#buffers++;
-    this.#bytes += buffer.byteLength;
-    return { buffer, shape: [dims.length] };
+  #vector(key: string, dims: readonly number[]): Binding {
+    let vector = this.#vectors.get(key);
+    if (!vector) {
+      const buffer = this.#runtime.allocate('int64', dims.length);
+      this.#runtime.write(buffer, BigInt64Array.from(dims, BigInt));
+      vector = { binding: { buffer, shape: [dims.length] }, uses: 0 };
+      this.#vectors.set(key, vector);
+    }
+    vector.uses++;
+    return vector.binding;
   }
 
   #release(plan: Plan): void {
-    for (const slot of plan.slots) {
-      if (typeof slot === 'number') continue;
-      this.#buffers--;
-      this.#bytes -= slot.buffer.byteLength;
-      slot.buffer.dispose();
+    for (const key of plan.vectors) {
+      const vector = this.#vectors.get(key)!;
+      vector.uses--;
+      if (vector.uses > 0) continue;
+      this.#vectors.delete(key);
+      vector.binding.buffer.dispose();
     }
   }
 }
@@ -180,74 +194,36 @@ function fingerprint(bytes: Uint8Array): string {
   return `${bytes.length}:${a >>> 0}:${b >>> 0}`;
 }
 
+/**
+ * 128 bits that stand for a text of tens of kilobytes, which would weigh more than the plan found by it.
+ * Source: cyrb128, four multiplicative sums that are mixed at the end.
+ */
+function digest(text: string): string {
+  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = b ^ Math.imul(a ^ code, 597399067);
+    b = c ^ Math.imul(b ^ code, 2869860233);
+    c = d ^ Math.imul(c ^ code, 951274213);
+    d = a ^ Math.imul(d ^ code, 2716044179);
+  }
+  return [a, b, c, d, text.length].map((part) => (part >>> 0).toString(36)).join();
+}
+
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/**
- * Which outputs may be written into the memory of the leaf they replace: everything that reads that leaf, directly or
- * through a view, must have run before the writer, that is, be an ancestor of it. Otherwise a reader could see the new content.
- */
-function overwriters(outputs: readonly Value[], leaves: readonly (Node | null)[]): boolean[] {
-  const order = topologicalOrder(outputs);
-  const place = new Map(order.map((node, i) => [node, i]));
-  const readers = new Map<Node, Node[]>();
-  for (const node of order) {
-    for (const input of new Set(node.inputs)) {
-      if (!input) continue;
-      const list = readers.get(input.node);
-      if (list) list.push(node);
-      else readers.set(input.node, [node]);
-    }
-  }
-  return leaves.map((leaf, i) => {
-    if (!leaf) return false;
-    const writer = outputs[i]!.node;
-    const reading: Node[] = [];
-    const views = [leaf];
-    for (const view of views) {
-      if (view === writer) return false;
-      for (const reader of readers.get(view) ?? []) (reader.row.view ? views : reading).push(reader);
-    }
-    // The writer itself may read the leaf only element by element.
-    const others = reading.filter((reader) => reader !== writer);
-    if (others.length < reading.length && !readsInPlace(writer, leaf)) return false;
-    return areAncestors(others, writer, place);
-  });
-}
-
-/** Whether the writer needs every one of these nodes. Goes back no further than the first of them in the order. */
-function areAncestors(nodes: readonly Node[], writer: Node, place: ReadonlyMap<Node, number>): boolean {
-  const missing = new Set(nodes);
-  const first = Math.min(...nodes.map((node) => place.get(node)!));
-  const seen = new Set([writer]);
-  for (const node of seen) {
-    missing.delete(node);
-    if (missing.size === 0) return true;
-    for (const input of node.inputs) if (input && place.get(input.node)! >= first) seen.add(input.node);
-  }
-  return missing.size === 0;
-}
-
-function readsInPlace(node: Node, leaf: Node): boolean {
-  const shape = leaf.outputs[0]!.shape;
-  return (
-    node.row.pointwise &&
-    node.outputs[0]!.shape.join() === shape.join() &&
-    node.inputs.every((input) => input?.node !== leaf || input.shape.join() === shape.join())
-  );
-}
-
-/** The text under which a graph is cached, and the number of the leaf that each output may replace. */
+/** The key under which a graph is cached, and the number of the leaf that each output may replace. */
 export function planKey(
   outputs: readonly Value[],
   replaced: readonly (Node | null)[],
 ): { key: string; order: readonly Node[]; aliases: Aliases } {
   const { text, order } = structureOf(outputs);
-  if (replaced.every((node) => node === null)) return { key: text, order, aliases: replaced.map(() => null) };
+  if (replaced.every((node) => node === null)) return { key: digest(text), order, aliases: replaced.map(() => null) };
   const numbers = new Map(order.filter(isData).map((leaf, i) => [leaf, i]));
   const aliases = replaced.map((node) => (node ? (numbers.get(node) ?? null) : null));
-  return { key: `${text}|${aliases}`, order, aliases };
+  return { key: digest(`${text}|${aliases}`), order, aliases };
 }
 
 /** Refuses to go on with a plan whose program was freed under it. */

@@ -1,0 +1,56 @@
+import { sameShape } from '../core/index.ts';
+import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
+
+/**
+ * Which outputs may be written into the memory of the leaf they replace: everything that reads that leaf, directly or
+ * through a view, must have run before the writer, that is, be an ancestor of it. Otherwise a reader could see the new content.
+ */
+export function overwriters(outputs: readonly Value[], leaves: readonly (Node | null)[]): boolean[] {
+  const order = topologicalOrder(outputs);
+  const place = new Map(order.map((node, i) => [node, i]));
+  const readers = new Map<Node, Node[]>();
+  for (const node of order) {
+    for (const input of new Set(node.inputs)) {
+      if (!input) continue;
+      const list = readers.get(input.node);
+      if (list) list.push(node);
+      else readers.set(input.node, [node]);
+    }
+  }
+  return leaves.map((leaf, i) => {
+    if (!leaf) return false;
+    const writer = outputs[i]!.node;
+    const reading: Node[] = [];
+    const views = [leaf];
+    for (const view of views) {
+      if (view === writer) return false;
+      for (const reader of readers.get(view) ?? []) (reader.row.view ? views : reading).push(reader);
+    }
+    // The writer itself may read the leaf only element by element.
+    const others = reading.filter((reader) => reader !== writer);
+    if (others.length < reading.length && !readsInPlace(writer, leaf)) return false;
+    return areAncestors(others, writer, place);
+  });
+}
+
+/** Whether the writer needs every one of these nodes. Goes back no further than the first of them in the order. */
+function areAncestors(nodes: readonly Node[], writer: Node, place: ReadonlyMap<Node, number>): boolean {
+  const missing = new Set(nodes);
+  const first = Math.min(...nodes.map((node) => place.get(node)!));
+  const seen = new Set([writer]);
+  for (const node of seen) {
+    missing.delete(node);
+    if (missing.size === 0) return true;
+    for (const input of node.inputs) if (input && place.get(input.node)! >= first) seen.add(input.node);
+  }
+  return missing.size === 0;
+}
+
+function readsInPlace({ row, inputs, outputs }: Node, leaf: Node): boolean {
+  const { shape } = leaf.outputs[0]!;
+  return (
+    row.pointwise &&
+    sameShape(outputs[0]!.shape, shape) &&
+    inputs.every((input) => input?.node !== leaf || sameShape(input.shape, shape))
+  );
+}

@@ -17,13 +17,17 @@ export function overwriters(outputs: readonly Value[], leaves: readonly (Node | 
       else readers.set(input.node, [node]);
     }
   }
+  const wanted = new Set(outputs.map(({ node }) => node));
+  // What is given out as it is, a leaf or a view of one, is copied there at a time of the runtime's choosing.
+  const given = new Set(outputs.map(({ node }) => node));
   return leaves.map((leaf, i) => {
-    if (!leaf) return false;
+    if (!leaf || leaves.indexOf(leaf) !== i) return false;
     const writer = outputs[i]!.node;
     const reading: Node[] = [];
     const views = [leaf];
     for (const view of views) {
-      if (view === writer) return false;
+      // The old content itself is asked for, now or (where this is the writer) in place of the new one.
+      if (wanted.has(view)) return false;
       for (const reader of readers.get(view) ?? []) (reader.row.view ? views : reading).push(reader);
     }
     // The writer itself may read the leaf only element by element.

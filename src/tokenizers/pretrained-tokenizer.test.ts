@@ -209,7 +209,9 @@ test('says what is wrong with a call', () => {
   expect(wrong('kato mire lona shu', { truncation: true, max_length: 4, stride: 2 })).toMatchInlineSnapshot(
     `"ConfigError: truncation: stride is 2 and 2 tokens are left of a text; the stride must be less than that (max_length without special tokens, or a text's share of it)."`,
   );
-  expect(wrong('a', { truncation: 'only_second', max_length: 3 })).toMatchInlineSnapshot(`"no error"`);
+  expect(wrong('kato mire', { truncation: 'only_second', max_length: 3 })).toMatchInlineSnapshot(
+    `"ConfigError: truncation: the strategy is only_second and there is no second text; give one, or use only_first."`,
+  );
   tokenizer.pad_token = null;
   expect(wrong(['a'], { padding: true })).toMatchInlineSnapshot(
     `"ConfigError: tokenizer: padding is asked for and there is no padding token; set one, as in tokenizer.pad_token = '[PAD]'."`,

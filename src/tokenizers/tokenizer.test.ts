@@ -65,7 +65,9 @@ describe('WordPiece', () => {
   test('says so when it needs an unknown token and has none', () => {
     const tokenizer = new Tokenizer({ model: new WordPiece(new Map([['a', 0]])) });
     expect(tokenizer.encode('a').ids).toEqual([0]);
-    expect(() => tokenizer.encode('b')).toThrowErrorMatchingInlineSnapshot(`[ConfigError: WordPiece: a word cannot be spelled and the vocabulary has no "[UNK]"; add that token, or name another as unk_token.]`);
+    expect(() => tokenizer.encode('b')).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: WordPiece: a word cannot be spelled and the vocabulary has no "[UNK]"; add that token, or name another as unk_token.]`,
+    );
   });
 });
 

@@ -54,5 +54,7 @@ test.each(table)('%s: %s %j', (_name, preTokenizer, text, pieces) => {
 test('refuses a behavior that is none', () => {
   expect(() =>
     preTokenizers.read({ type: 'Punctuation', behavior: 'removed' }, 'tokenizer.json: pre_tokenizer'),
-  ).toThrowErrorMatchingInlineSnapshot(`[ConfigError: tokenizer.json: pre_tokenizer: behavior is "removed"; one of Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous is needed.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: tokenizer.json: pre_tokenizer: behavior is "removed"; one of Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous is needed.]`,
+  );
 });

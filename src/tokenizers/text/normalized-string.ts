@@ -1,7 +1,5 @@
-import { type CharacterClass, notNormalized, whiteSpace } from './characters.ts';
-
-/** Unicode's four normalization forms. */
-export type NormalizationForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+import { type CharacterClass, whiteSpace } from './characters.ts';
+import { type NormalizationForm, normalized } from './normalization.ts';
 
 /**
  * Text on its way through normalizers, which knows for each of its UTF-16 units the stretch of the original it came from.
@@ -214,20 +212,6 @@ const beyondAscii = /[^\0-\x7f]/;
 /** Whether all characters are below U+0080. */
 export function isAscii(text: string): boolean {
   return !beyondAscii.test(text);
-}
-
-let tooYoung: RegExp | undefined;
-
-function normalized(text: string, form: NormalizationForm): string {
-  tooYoung ??= new RegExp(`([${notNormalized.pattern}])`, 'gu');
-  const parts = notNormalized.isIn(text) ? text.split(tooYoung) : [text];
-  // Composing may give a young character too, which is then taken apart again.
-  const inForm = (part: string) => {
-    const result = part.normalize(form);
-    return form.endsWith('D') ? result : result.replace(tooYoung!, (young) => young.normalize('NFD'));
-  };
-  if (parts.length === 1) return inForm(text);
-  return parts.map((part, i) => (i % 2 === 1 ? part : inForm(part))).join('');
 }
 
 /** The full decomposition, with 0 for the first character of each source character and 1 for the others, in canonical order. */

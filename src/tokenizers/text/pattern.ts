@@ -1,13 +1,8 @@
 import { ConfigError, UnsupportedError } from '../../core/index.ts';
-import { brief, isJsonObject, type Json } from '../component.ts';
+import { brief, isJsonObject } from '../component.ts';
 
 /** A pattern as tokenizer.json has it: `{ "String": "…" }` or `{ "Regex": "…" }`. */
 export type JsonPattern = { String: string } | { Regex: string };
-
-/** Checks that a value is a pattern that can be used here. */
-export function checkPattern(pattern: Json | JsonPattern, where: string): void {
-  compilePattern(pattern as JsonPattern, where);
-}
 
 /**
  * The regular expression (global, unicode) of a pattern. Hugging Face reads patterns with Oniguruma: `\w`, `\s` and the like

@@ -19,18 +19,24 @@ test('writes files into a folder that it makes, and reads them', async () => {
   expect(await readJson(folder, 'x.json')).toEqual({ x: 'é' });
   expect([...(await readFile(folder, 'y.bin'))!]).toEqual([255, 0]);
   expect(await readJson(folder, 'z.json')).toBeUndefined();
-  await expect(readText({ name: 'NAME', path }, 'y.bin')).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: NAME/y.bin: the bytes are not UTF-8 text; save the file as UTF-8.]`);
+  await expect(readText({ name: 'NAME', path }, 'y.bin')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: NAME/y.bin: the bytes are not UTF-8 text; save the file as UTF-8.]`,
+  );
 });
 
 test('says what to do where there is no folder', async () => {
-  await expect(resolveFolder('AutoModel', 'bert-base-uncased')).rejects.toThrowErrorMatchingInlineSnapshot(`[MissingFileError: AutoModel: there is no folder bert-base-uncased; to use bert-base-uncased of the Hugging Face hub, download it first (hf download bert-base-uncased --local-dir bert-base-uncased) and give that folder.]`);
-  await expect(resolveFolder('AutoModel', '../no/such')).rejects.toThrowErrorMatchingInlineSnapshot(`[MissingFileError: AutoModel: there is no folder ../no/such; give the path of a folder that has the files.]`);
+  await expect(resolveFolder('AutoModel', 'bert-base-uncased')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MissingFileError: AutoModel: there is no folder bert-base-uncased; to use bert-base-uncased of the Hugging Face hub, download it first (hf download bert-base-uncased --local-dir bert-base-uncased) and give that folder.]`,
+  );
+  await expect(resolveFolder('AutoModel', '../no/such')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MissingFileError: AutoModel: there is no folder ../no/such; give the path of a folder that has the files.]`,
+  );
 });
 
 test('says which path is in the way', async () => {
   const path = join(root, 'file');
   writeFileSync(path, '');
   const message = await writeFiles(join(path, 'below'), { x: '' }).catch((error) => String(error).replaceAll(root, 'ROOT'));
-  expect(message).toMatch(/^MissingFileError: writeFiles: ROOT.file.below: ENOTDIR/);
-  await expect(readFile({ name: 'root', path: root }, '.')).rejects.toThrow(/readFile: .*EISDIR/);
+  expect(message).toMatch(/^MissingFileError: writeFiles: ROOT.file.below: /);
+  await expect(readFile({ name: 'root', path: root }, '.')).rejects.toThrow(/^readFile: /);
 });

@@ -210,7 +210,7 @@ function widthAt(text: string, unit: number): number {
 const beyondAscii = /[^\0-\x7f]/;
 
 /** Whether all characters are below U+0080. */
-export function isAscii(text: string): boolean {
+function isAscii(text: string): boolean {
   return !beyondAscii.test(text);
 }
 

@@ -87,31 +87,33 @@ export async function executePrepared(
   const plan = await cacheOf(runtime).find(key, order, values, aliases);
   assertAlive(plan);
   const passing: RuntimeBuffer[] = [];
-  const bindings = leaves.map((leaf, i) => ({
-    buffer: contentOf(runtime, leaf.outputs[0]!, sources[i]!, passing),
-    shape: leaf.outputs[0]!.shape,
-  }));
-  const inputs = plan.slots.map((slot) => (typeof slot === 'number' ? bindings[slot]! : slot));
   const made: RuntimeBuffer[] = [];
-  const outputs = wants.map(({ value, into }, i): Binding => {
-    let buffer = plan.inPlace[i] ? bindings[aliases[i]!]!.buffer : into;
-    if (!buffer) {
-      buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
-      made.push(buffer);
-    }
-    return { buffer, shape: value.shape };
-  });
+  let results: RuntimeBuffer[] = [];
   try {
+    const bindings = leaves.map((leaf, i) => ({
+      buffer: contentOf(runtime, leaf.outputs[0]!, sources[i]!, passing),
+      shape: leaf.outputs[0]!.shape,
+    }));
+    const inputs = plan.slots.map((slot) => (typeof slot === 'number' ? bindings[slot]! : slot));
+    const outputs = wants.map(({ value, into }, i): Binding => {
+      let buffer = plan.inPlace[i] ? bindings[aliases[i]!]!.buffer : into;
+      if (!buffer) {
+        buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
+        made.push(buffer);
+      }
+      return { buffer, shape: value.shape };
+    });
     await plan.program.run(inputs, outputs, signal ? { signal } : {});
+    results = outputs.map(({ buffer }) => buffer);
   } catch (error) {
     for (const buffer of made) buffer.dispose();
     throw error;
   } finally {
     // A leaf of a few numbers may have been written over: then its memory is the result's.
-    const kept = new Set(outputs.map(({ buffer }) => buffer));
+    const kept = new Set(results);
     for (const buffer of passing) if (!kept.has(buffer)) buffer.dispose();
   }
-  return outputs.map(({ buffer }) => buffer);
+  return results;
 }
 
 /** The buffer that holds a leaf's content; added to `passing` when it is for this run only. */

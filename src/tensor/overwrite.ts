@@ -18,9 +18,8 @@ export function overwriters(outputs: readonly Value[], leaves: readonly (Node | 
     }
   }
   const wanted = new Set(outputs.map(({ node }) => node));
-  // What is given out as it is, a leaf or a view of one, is copied there at a time of the runtime's choosing.
-  const given = new Set(outputs.map(({ node }) => node));
   return leaves.map((leaf, i) => {
+    // Of two that replace one leaf only the first may have it.
     if (!leaf || leaves.indexOf(leaf) !== i) return false;
     const writer = outputs[i]!.node;
     const reading: Node[] = [];

@@ -70,7 +70,8 @@ export class ProgramCache {
     if (this.#plans.size > planLimit) {
       const [oldest, dropped] = this.#plans.entries().next().value!;
       this.#plans.delete(oldest);
-      void dropped.then((old) => this.#release(old));
+      // One that could not be made has nothing to release; who asked for it is told.
+      void dropped.then((old) => this.#release(old)).catch(() => {});
     }
     return plan;
   }
@@ -93,8 +94,9 @@ export class ProgramCache {
     const programs = [...this.#programs.values()];
     this.#plans.clear();
     this.#programs.clear();
-    for (const plan of plans) this.#release(await plan);
-    for (const { program } of programs) (await program).dispose();
+    for (const plan of await Promise.allSettled(plans)) if (plan.status === 'fulfilled') this.#release(plan.value);
+    for (const program of await Promise.allSettled(programs.map((entry) => entry.program)))
+      if (program.status === 'fulfilled') program.value.dispose();
   }
 
   async #make(order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {

@@ -3,7 +3,7 @@ import type { Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
 import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } from './engine.ts';
 import { observeLeaves } from './modes.ts';
-import { nextRandomKey } from './random.ts';
+import { nextRandomKey, randomState, replayingRandom } from './random.ts';
 import { bufferSource, type LeafSource } from './sources.ts';
 import { Tensor } from './tensor.ts';
 
@@ -82,7 +82,8 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
   const captured = new Map<Value, Tensor>();
   const result = observeLeaves(
     (leaf, tensor) => captured.set(leaf, tensor),
-    () => f(...standIns),
+    // Tracing takes no random numbers: a run that traces anew, as after a resume, draws what the other drew.
+    () => replayingRandom(randomState(), () => f(...standIns)),
   );
   const tensors = result instanceof Tensor ? [result] : result;
   if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor)) {

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { clearCache, compile, dropout, evaluate, grad, manualSeed, memory, tensor } from './index.ts';
+
+beforeEach(clearCache);
+afterEach(clearCache);
+
+describe('compile', () => {
+  test('traces once for each signature', async () => {
+    let traces = 0;
+    const f = compile((x, y) => {
+      traces++;
+      return x.mul(y).sum();
+    });
+    expect(await (await f(tensor([1, 2]), tensor([3, 4]))).item()).toBe(11);
+    expect(await (await f(tensor([5, 6]), tensor([1, 1]))).item()).toBe(11);
+    expect(traces).toBe(1);
+    await f(tensor([1, 2, 3]), tensor([1, 1, 1]));
+    await f(tensor([1, 2], { dtype: 'float64' }), tensor([1, 1], { dtype: 'float64' }));
+    expect(traces).toBe(3);
+    await f(tensor([1, 2, 3]), tensor([1, 1, 1]));
+    expect(traces).toBe(3);
+  });
+
+  test('compiles no program at a later call', async () => {
+    const f = compile((x) => x.exp());
+    await f(tensor([1, 2]));
+    const { compiled } = memory().cache;
+    await f(tensor([3, 4]));
+    expect(memory().cache.compiled).toBe(compiled);
+  });
+
+  test('gives a list for a list, computed, without gradients', async () => {
+    const f = compile((x) => [x.add(1), x.mul(2)] as const);
+    const [a, b] = await f(tensor([1, 2], { requiresGrad: true }));
+    expect([a.isComputed, b.tracksGrad]).toEqual([true, false]);
+    expect([await a.toArray(), await b.toArray()]).toEqual([
+      [2, 3],
+      [2, 4],
+    ]);
+  });
+
+  test('reads the tensors it closes over anew at each call', async () => {
+    const w = tensor([2, 3], { requiresGrad: true });
+    const f = compile((x) => x.mul(w));
+    expect(await (await f(tensor([1, 1]))).toArray()).toEqual([2, 3]);
+    w.load(Float32Array.of(5, 7));
+    expect(await (await f(tensor([1, 1]))).toArray()).toEqual([5, 7]);
+    const computed = tensor(new Float32Array(64)).add(1);
+    await evaluate([computed]);
+    const g = compile((x) => x.mul(computed));
+    expect(Number((await (await g(tensor(4))).data())[0])).toBe(4);
+  });
+
+  test('draws other random numbers at each call, and the same from the same seed', async () => {
+    const f = compile((x) => dropout(x, 0.5));
+    const ones = tensor(new Float32Array(64).fill(1));
+    const runs = async () => [await (await f(ones)).toArray(), await (await f(ones)).toArray()];
+    manualSeed(5);
+    const [a, b] = await runs();
+    expect(a).not.toEqual(b);
+    manualSeed(5);
+    expect(await runs()).toEqual([a, b]);
+  });
+
+  test('takes gradients inside', async () => {
+    const f = compile((x) => grad((v) => v.square().sum())(x)[0]!);
+    expect(await (await f(tensor([1, 2]))).toArray()).toEqual([2, 4]);
+    expect(await (await f(tensor([3, 4]))).toArray()).toEqual([6, 8]);
+  });
+
+  test('gives back an argument, and frees nothing of it', async () => {
+    const x = tensor([1, 2]);
+    const [same, more] = await compile((v) => [v, v.add(1)])(x);
+    same!.dispose();
+    expect([await x.toArray(), await more!.toArray()]).toEqual([
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  test('refuses functions that give no tensor, and arguments that have no content', async () => {
+    await expect(compile((() => 3) as never)()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: compile: the function must return a tensor or an array of tensors, and not be asynchronous.]`,
+    );
+    await expect(compile((async () => tensor([1])) as never)()).rejects.toThrow(/not be asynchronous/);
+    await expect(compile((x) => x.add(1))(tensor([1]).add(1))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: compile: an argument or a captured tensor has not been computed; call evaluate on it first.]`,
+    );
+  });
+});

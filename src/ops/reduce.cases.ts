@@ -9,6 +9,7 @@ type Reduction = Op<['x'], { axes: readonly number[]; keepDims: boolean }>;
 /** Every place that axes can lie at: in front, behind, in between, all, none. */
 const reductions = (make: (...shape: number[]) => Sample) => [
   { x: make(), axes: [], keepDims: false },
+  { x: make(2, 3), axes: [], keepDims: false, note: 'no axes: nothing is reduced' },
   { x: make(4), axes: [0], keepDims: false },
   { x: make(4), axes: [0], keepDims: true },
   { x: make(3, 4), axes: [0], keepDims: false, note: 'the first axis' },

@@ -41,6 +41,8 @@ function reduction(row: {
 }
 
 function reduceNode(emitter: Emitter, opType: string, { x, axes, keepDims }: { readonly x: string } & Reduction): string {
+  // To ONNX no axes would mean all.
+  if (axes.length === 0) return x;
   return emitter.node(opType, [x, emitter.constant('int64', axes)], { attributes: { keepdims: { int: keepDims ? 1 : 0 } } });
 }
 
@@ -113,6 +115,7 @@ export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = defineOp({
 /** Sum of squares over axes, in one pass. */
 export const sumSquare: Op<['x'], Reduction> = reduction({
   name: 'sumSquare',
-  lower: (emitter, seen) => reduceNode(emitter, 'ReduceSumSquare', seen),
+  lower: (emitter, seen) =>
+    seen.axes.length === 0 ? emitter.node('Mul', [seen.x, seen.x]) : reduceNode(emitter, 'ReduceSumSquare', seen),
   vjp: (g, { x }) => mul(g, mul(x, like(2, x))),
 });

@@ -43,7 +43,12 @@ export function normalizeAxes(axes: number | readonly number[] | null, rank: num
  * The shape that two shapes broadcast to, by NumPy's rule: aligned at the last axis, lengths equal or one of them 1.
  * @throws ShapeError naming both shapes and the axis that disagrees.
  */
-export function broadcastShapes(a: Shape, b: Shape, speaker: string): Shape {
+export function broadcastShapes(
+  a: Shape,
+  b: Shape,
+  speaker: string,
+  [nameA, nameB]: readonly [string, string] = ['a', 'b'],
+): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const shape = new Array<number>(rank);
@@ -52,7 +57,7 @@ export function broadcastShapes(a: Shape, b: Shape, speaker: string): Shape {
     const right = b[b.length - i] ?? 1;
     if (left !== right && left !== 1 && right !== 1) {
       throw new ShapeError(
-        `${speaker}: a is ${formatShape(a)} and b is ${formatShape(b)}; axis ${-i} is ${left} in a and ${right} in b, ` +
+        `${speaker}: ${nameA} is ${formatShape(a)} and ${nameB} is ${formatShape(b)}; axis ${-i} is ${left} in ${nameA} and ${right} in ${nameB}, ` +
           'and axes broadcast only when they are equal or one of them is 1.',
       );
     }

@@ -213,7 +213,7 @@ export const whereCases = cases(
     { condition: bools(5), a: integers(0, 9, 5), b: integers(0, 9, 1), note: 'whole numbers' },
     { condition: zeros(2), a: zeros(2), b: zeros(2), throws: /condition is float32; it needs bool/ },
     { condition: bools(2), a: zeros(2), b: bools(2), throws: /a is float32 and b is bool/ },
-    { condition: bools(3), a: zeros(2), b: zeros(2), throws: /axes broadcast only/ },
+    { condition: bools(3), a: zeros(2), b: zeros(2), throws: /condition is \[3\] and a with b is \[2\]/ },
   ],
 );
 

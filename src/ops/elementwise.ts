@@ -251,7 +251,8 @@ export const where: Op<['condition', 'a', 'b']> = defineOp({
     if (condition.dtype !== 'bool')
       throw new DTypeError(`where: condition is ${condition.dtype}; it needs bool. Use a comparison.`);
     const dtype = sameDType(a, b, 'where');
-    return { shape: broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape, 'where'), 'where'), dtype };
+    const chosen = broadcastShapes(a.shape, b.shape, 'where');
+    return { shape: broadcastShapes(condition.shape, chosen, 'where', ['condition', 'a with b']), dtype };
   },
   lower: (emitter, { condition, a, b }) => emitter.node('Where', [condition, a, b]),
   vjp: (g, { condition }) => ({ a: where(condition, g, like(0, g)), b: where(condition, like(0, g), g) }),

@@ -81,7 +81,7 @@ export const linearCases = cases(
     { x: zeros(2, 3), weight: zeros(4, 5), throws: /the last axis of x \(3\) must equal the last of weight \(5\)/ },
     { x: zeros(2, 3), weight: zeros(3), throws: /weight needs two axes, \[out, in\]/ },
     { x: zeros(2, 3), weight: zeros(4, 3), bias: zeros(3), throws: /bias is \[3\] and weight is \[4, 3\]; bias must be \[4\]/ },
-    { x: zeros(), weight: zeros(4, 3), throws: /x is \[\] and weight is \[4, 3\]/ },
+    { x: zeros(), weight: zeros(4, 3), throws: /x is a scalar and needs at least one axis/ },
     { x: as('float64', zeros(2, 3)), weight: zeros(4, 3), throws: /x is float64, weight is float32; all need one/ },
     { x: zeros(2, 3), weight: zeros(4, 3), bias: as('float64', zeros(4)), throws: /bias is float64/ },
   ],

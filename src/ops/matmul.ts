@@ -105,6 +105,7 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
     const [out, width] = weight.shape;
     const shapes = `x is ${formatShape(x.shape)} and weight is ${formatShape(weight.shape)}`;
     if (weight.shape.length !== 2) throw new ShapeError(`linear: ${shapes}; weight needs two axes, [out, in].`);
+    if (x.shape.length === 0) throw new ShapeError(`linear: ${shapes}; x is a scalar and needs at least one axis.`);
     if (x.shape.at(-1) !== width)
       throw new ShapeError(
         `linear: ${shapes}; the last axis of x (${x.shape.at(-1)}) must equal the last of weight (${width}).`,

@@ -48,9 +48,9 @@ const expansions = [
   { x: normal(2, 1), shape: [2, 3] },
   { x: normal(1, 2, 1), shape: [4, 3, 2, 5] },
   { x: integers(0, 9, 2, 1), shape: [2, 2] },
-  { x: zeros(2, 3), shape: [3], throws: /x must broadcast to shape, which may not be smaller/ },
-  { x: zeros(2, 3), shape: [2, 1], throws: /x must broadcast to shape/ },
-  { x: zeros(2, 3), shape: [4, 3], throws: /axes broadcast only/ },
+  { x: zeros(2, 3), shape: [3], throws: /x is \[2, 3\] and shape is \[3\]; each length of x/ },
+  { x: zeros(2, 3), shape: [2, 1], throws: /shape is \[2, 1\]; each length of x/ },
+  { x: zeros(2, 3), shape: [4, 3], throws: /must be 1 or the one of shape/ },
 ];
 
 export const expandCases = cases(expand, { inputs: ['x'], reference: expanded, tolerance: 'exact' }, [

@@ -1,5 +1,4 @@
 import {
-  broadcastShapes,
   DTypeError,
   formatShape,
   normalizeAxis,
@@ -54,9 +53,10 @@ export const expandRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'expand',
   inputs: ['x'],
   infer: ({ x, shape }) => {
-    if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape)) {
+    const added = shape.length - x.shape.length;
+    if (added < 0 || x.shape.some((length, axis) => length !== 1 && length !== shape[axis + added])) {
       throw new ShapeError(
-        `expand: x is ${formatShape(x.shape)} and shape is ${formatShape(shape)}; x must broadcast to shape, which may not be smaller.`,
+        `expand: x is ${formatShape(x.shape)} and shape is ${formatShape(shape)}; each length of x, aligned at the last axis, must be 1 or the one of shape.`,
       );
     }
     return { shape, dtype: x.dtype };

@@ -60,4 +60,76 @@ describe('errors', () => {
       expect(messageOf(op, opCase)).toMatch(opCase.throws!);
     });
   }
+
+  test('say who speaks, what came and what was needed', () => {
+    const speakers = new Map<string, Set<string>>();
+    for (const op of all) {
+      for (const opCase of op.cases.filter(({ throws }) => throws)) {
+        const [, speaker, rest] = /^\w+: ([^:]*): (.*)$/.exec(messageOf(op, opCase))!;
+        speakers.set(rest!, (speakers.get(rest!) ?? new Set()).add(speaker!));
+      }
+    }
+    const lines = Array.from(speakers, ([rest, names]) => `${[...names].join(', ')}: ${rest}`);
+    expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
+      "add, sub, mul, div, maximum, minimum, equal, greater, greaterOrEqual, less, lessOrEqual: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      add, sub, mul, div, maximum, minimum, equal, greater, greaterOrEqual, less, lessOrEqual: a is float32 and b is int64; both need one element type. Cast one of them.
+      addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
+      concat, softmax, logSoftmax: there is no axis 0 in a tensor of 0 axes; a scalar has no axes.
+      concat: [2, 3], [2, 4] must have the same lengths on every axis but 0.
+      concat: [2, 3], [6] must have the same lengths on every axis but 0.
+      concat: element types are float32, int64; all need one. Cast first.
+      concat: there are no tensors to join; it needs at least one.
+      dropoutMask: bytes are float32; they need uint8.
+      exp, log, sqrt, reciprocal, sin, cos, tanh, sigmoid, erf, relu, gelu, halfPlusHalf: x is int64; it needs a floating-point type. Use cast(x, { to: 'float32' }).
+      expand: x is [2, 3] and shape is [2, 1]; each length of x, aligned at the last axis, must be 1 or the one of shape.
+      expand: x is [2, 3] and shape is [3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
+      expand: x is [2, 3] and shape is [4, 3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
+      gatherRows, scatterRows, takeAlong, addAlong: the indices are float32; they need int32 or int64. Cast them.
+      gatherRows: x is a scalar; it needs at least one axis to pick from.
+      layerNorm: there is no axis -1 in a tensor of 0 axes; a scalar has no axes.
+      layerNorm: x is [2, 3] and bias is [2]; bias must be [3].
+      layerNorm: x is [2, 3] and weight is [1, 3]; weight must be [3].
+      layerNorm: x is [2, 3] and weight is [4]; weight must be [3].
+      layerNorm: x is float32 and weight is float64; both need one element type. Cast one.
+      linear: bias is [3] and weight is [4, 3]; bias must be [4].
+      linear: x is [2, 3] and weight is [3]; weight needs two axes, [out, in].
+      linear: x is [2, 3] and weight is [4, 5]; the last axis of x (3) must equal the last of weight (5).
+      linear: x is [] and weight is [4, 3]; x is a scalar and needs at least one axis.
+      linear: x is float32, weight is float32 and bias is float64; all need one floating-point type.
+      linear: x is float64, weight is float32; all need one floating-point type.
+      matmul (leading axes): a is [2] and b is [4]; axis -1 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      matmul: a is [2, 3] and b is [4, 5]; the last axis of a (3) must equal the second-last of b (4).
+      matmul: a is [2, 5] and b is [7, 9]; the last axis of a (5) must equal the last of b (9).
+      matmul: a is [2, 5] and b is [7, 9]; the second-last axis of a (2) must equal the last of b (9).
+      matmul: a is [2, 5] and b is [7, 9]; the second-last axis of a (2) must equal the second-last of b (7).
+      matmul: a is [3] and b is [3, 2]; both need at least two axes. Reshape a vector first.
+      matmul: a is float32 and b is float64; both need one floating-point type. Cast one of them.
+      matmul: a is int64 and b is int64; both need one floating-point type. Cast one of them.
+      mean, sumSquare: x is bool; it needs a floating-point type. Cast it first.
+      pad: before is -1 and after is 1; both must be whole numbers from 0. Cut with slice.
+      reshape of [2, 3]: 6 elements do not fill [-1, 4], which needs a multiple of 4.
+      reshape of [2, 3]: 6 elements do not fill [4, 2], which needs 8.
+      reshape of [2, 3]: [-1, -1] is not a shape; lengths are whole numbers from 0, with at most one -1.
+      reshape of [2, 3]: [1.5, 4] is not a shape; lengths are whole numbers from 0, with at most one -1.
+      scatterRows: updates are [4, 2] and indices are [3]; the axes of updates must begin with those of indices.
+      slice, pad, concat, argmax: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
+      slice: x is [5] and the range on axis 0 is -1 to 5; it must hold at least one element within 0 to 5.
+      slice: x is [5] and the range on axis 0 is 2 to 6; it must hold at least one element within 0 to 5.
+      slice: x is [5] and the range on axis 0 is 3 to 3; it must hold at least one element within 0 to 5.
+      softmax, logSoftmax, layerNorm, mean, sumSquare: x is int64; it needs a floating-point type. Cast it first.
+      softmax, logSoftmax: there is no axis 2 in a tensor of 2 axes; axes go from -2 to 1.
+      split: there is no axis 2 in a tensor of 1 axes; axes go from -1 to 0.
+      split: x is [5] and sizes are [2, 2]; they must be positive and add up to 5 on axis 0.
+      split: x is [5] and sizes are [5, 0]; they must be positive and add up to 5 on axis 0.
+      sum, max, min, argmax: x is bool; it needs a number type. Cast it first.
+      takeAlong: x is [2, 5] and indices are [2]; they must have the same lengths on every axis but 1.
+      takeAlong: x is [2, 5] and indices are [3, 1]; they must have the same lengths on every axis but 1.
+      transpose: x is [2, 3] and perm is [0, 0]; perm must name each axis from 0 to 1 once.
+      transpose: x is [2, 3] and perm is [0]; perm must name each axis from 0 to 1 once.
+      transpose: x is [2, 3] and perm is [1, 2]; perm must name each axis from 0 to 1 once.
+      where: a is float32 and b is bool; both need one element type. Cast one of them.
+      where: condition is [3] and a with b is [2]; axis -1 is 3 in condition and 2 in a with b, and axes broadcast only when they are equal or one of them is 1.
+      where: condition is float32; it needs bool. Use a comparison."
+    `);
+  });
 });

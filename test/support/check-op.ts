@@ -112,7 +112,7 @@ export async function checkCase(runtime: Runtime, op: OpCases, opCase: OpCase): 
   });
   graded.forEach((place, i) => {
     const e = direction(ys[place]!.shape, op.name, 'e', place);
-    const only = ws.map((w, k) => (k === i ? e : zero(wLeaves[k]!)));
+    const only = ws.map((_, k) => (k === i ? e : zero(wLeaves[k]!)));
     const quotient = (f(only, [firstStep, everyU]) - f(only, [-firstStep, everyU])) / (2 * firstStep);
     const gg = resultOf(second[xs.length + i], wLeaves[i]!);
     closeDerivative(inner(gg, e), quotient, innerScale(gg, e), 'accumulated', `second gradient along the output's gradient`);

@@ -1,4 +1,8 @@
 import type { CommandEntry } from './program.ts';
 
 /** All commands of `qkv`, in the order in which its help lists them. A command's file is loaded when it is needed. */
-export const commands: readonly CommandEntry[] = [{ name: 'doctor', load: async () => (await import('./doctor.ts')).doctor }];
+export const commands: readonly CommandEntry[] = [
+  { name: 'train', load: async () => (await import('./train.ts')).train },
+  { name: 'run', load: async () => (await import('./run.ts')).run },
+  { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
+];

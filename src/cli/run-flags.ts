@@ -8,6 +8,7 @@ export const runFlags = defineOptions({
   model: { type: 'string', required: true, help: 'The folder of the model, as `qkv train` or Python saves it' },
   file: { type: 'file', stdin: true, help: 'A file with a text on each line; - reads the standard input' },
   json: { type: 'boolean', default: false, help: 'Prints a JSON object on each line' },
+  logits: { type: 'boolean', default: false, help: 'With --json: adds the ids and the logits of each text' },
   top_k: { type: 'integer', min: 1, default: 1, help: 'How many classes to tell of each text, the likeliest first' },
   max_length: {
     type: 'integer',
@@ -24,6 +25,7 @@ export interface RunOptions {
   /** The texts themselves, or the file that has them; `-` is the standard input. */
   readonly input: { readonly texts: readonly string[] } | { readonly file: string };
   readonly json: boolean;
+  readonly logits: boolean;
   readonly top_k: number;
   readonly max_length: number | undefined;
   readonly device: 'cpu' | 'wasm' | undefined;
@@ -39,6 +41,7 @@ export function runOptions({ flags, positionals: texts }: CommandInput<typeof ru
   if (file !== undefined && texts.length > 0) {
     throw new UsageError(`qkv run: there is a text on the command line and --file ${file}; give one of them.`);
   }
+  if (flags.logits && !flags.json) throw new UsageError('qkv run: --logits adds to JSON objects; give --json with it.');
   if (file === undefined && texts.length === 0) {
     throw new UsageError(
       'qkv run: there is no text; write it after the flags, in quotes, or give --file (- for the standard input).',

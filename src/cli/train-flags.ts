@@ -52,6 +52,18 @@ export const trainFlags = defineOptions({
   },
   text_column: { group: data, type: 'string', otherwise: 'text', help: 'The column of the text' },
   label_column: { group: data, type: 'string', otherwise: 'label', help: 'The column of the class' },
+  encoding: {
+    group: data,
+    type: 'string',
+    otherwise: 'utf-8',
+    help: 'The encoding of your files: euc-kr, shift_jis, windows-1252, …',
+  },
+  delimiter: {
+    group: data,
+    type: 'string',
+    otherwise: 'a comma, in .tsv files a tab',
+    help: 'The character between the cells of your files',
+  },
 
   model: {
     group: model,
@@ -103,6 +115,8 @@ export interface TrainOptions {
   readonly data: TrainData;
   readonly text_column: string | undefined;
   readonly label_column: string | undefined;
+  readonly encoding: string | undefined;
+  readonly delimiter: string | undefined;
   /** Undefined leaves it to the recipe. */
   readonly model: { readonly size: ModelSize } | { readonly folder: string } | undefined;
   readonly max_length: number | undefined;
@@ -140,6 +154,8 @@ export function trainOptions({ flags, given }: CommandInput<typeof trainFlags>):
     data: source,
     text_column: flags.text_column,
     label_column: flags.label_column,
+    encoding: flags.encoding,
+    delimiter: flags.delimiter,
     model: flags.model === undefined ? undefined : isSize(flags.model) ? { size: flags.model } : { folder: flags.model },
     max_length: flags.max_length,
     vocab_size: flags.vocab_size,
@@ -171,9 +187,8 @@ function dataOf(flags: CommandInput<typeof trainFlags>['flags']): TrainData {
   const beside = Object.entries({ validation_file, test_file }).find(([, value]) => value !== undefined)?.[0];
   if (beside !== undefined) throw new UsageError(`qkv train: --${beside} goes with --train_file; ${given[0]} is split by qkv.`);
   if (file !== undefined) return { file };
-  const column = Object.entries({ text_column: flags.text_column, label_column: flags.label_column }).find(
-    ([, value]) => value !== undefined,
-  );
+  const { text_column, label_column, encoding, delimiter } = flags;
+  const column = Object.entries({ text_column, label_column, encoding, delimiter }).find(([, value]) => value !== undefined);
   if (column !== undefined)
     throw new UsageError(`qkv train: --${column[0]} is for your own data; the recipe ${recipe} knows its columns.`);
   return { recipe: recipe! };

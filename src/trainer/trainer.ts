@@ -46,6 +46,8 @@ export interface TrainerOptions {
   readonly tokenizer?: PreTrainedTokenizerFast;
   /** Default: `DataCollatorWithPadding` with a tokenizer, `default_data_collator` without. */
   readonly data_collator?: DataCollator;
+  /** Another collator for training alone, as one that adds noise (`withMaskedTokens`). Default: `data_collator`. */
+  readonly train_data_collator?: DataCollator;
   /** Further figures of an evaluation, logged as `eval_…`. */
   readonly compute_metrics?: (
     prediction: EvalPrediction,
@@ -62,6 +64,7 @@ const optionNames: readonly (keyof TrainerOptions)[] = [
   'eval_dataset',
   'tokenizer',
   'data_collator',
+  'train_data_collator',
   'compute_metrics',
   'callbacks',
   'progress',
@@ -109,6 +112,7 @@ export class Trainer {
   readonly eval_dataset: Dataset | null;
   readonly tokenizer: PreTrainedTokenizerFast | null;
   readonly #collate: DataCollator;
+  readonly #collateToTrain: DataCollator;
   readonly #computeMetrics: TrainerOptions['compute_metrics'];
   readonly #callbacks: TrainerCallback[];
   readonly #progress: Progress;
@@ -129,6 +133,7 @@ export class Trainer {
     this.eval_dataset = eval_dataset ?? null;
     this.tokenizer = tokenizer ?? null;
     this.#collate = data_collator ?? (tokenizer ? DataCollatorWithPadding(tokenizer) : default_data_collator);
+    this.#collateToTrain = options.train_data_collator ?? this.#collate;
     this.#computeMetrics = options.compute_metrics;
     this.#callbacks = [...callbacks];
     this.#progress = progress ?? defaultProgress();
@@ -160,7 +165,7 @@ export class Trainer {
     const { args, model } = this;
     if (this.train_dataset === null)
       throw new ConfigError('Trainer: there is no train_dataset; give one to train, or call evaluate or predict.');
-    const run = new Run(this.train_dataset, model, args, this.#collate);
+    const run = new Run(this.train_dataset, model, args, this.#collateToTrain);
     this.#state = newState(args);
     Object.assign(this.#state, { max_steps: run.maxSteps, num_train_epochs: Math.ceil(run.maxSteps / run.stepsPerEpoch) });
     if (args.save_strategy !== 'no') await tidyRunFolder(args.output_dir);

@@ -1,0 +1,133 @@
+import type { bertSizes } from '../../models/index.ts';
+import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from '../training-args.ts';
+import type { ExampleSource } from './examples.ts';
+
+/** Which model is trained: a new one of a size, or one from a folder. */
+export type ModelChoice = { readonly size: keyof typeof bertSizes } | { readonly folder: string };
+
+/** What decides a run besides its data. */
+export interface Settings {
+  readonly model: ModelChoice;
+  /** Tokens of a text that are read; null as long as the data have not said. */
+  readonly max_length: number | null;
+  /** Tokens of a new model's vocabulary. */
+  readonly vocab_size: number;
+  /** Share of tokens that are masked while training. */
+  readonly mask_probability: number;
+  /** Dropout in a new model. */
+  readonly dropout: number;
+  readonly args: TrainingArguments;
+}
+
+/** The settings that a caller gives; each goes before a recipe's, and a recipe's before the defaults. */
+export interface GivenSettings {
+  readonly model?: ModelChoice | undefined;
+  readonly max_length?: number | undefined;
+  readonly vocab_size?: number | undefined;
+  readonly args?: GivenTrainingArguments;
+}
+
+/** The most tokens of a text that are read where nobody says otherwise: past that a step grows faster than what it teaches. */
+export const longestByDefault = 256;
+
+type Preset = Omit<Settings, 'args'> & { readonly args: GivenTrainingArguments };
+
+/** Measured on the validation part, see docs/decisions/main-job.md. */
+const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
+  'spam-assassin': {
+    model: { size: 'tiny' },
+    max_length: 128,
+    vocab_size: 8192,
+    mask_probability: 0.2,
+    dropout: 0.1,
+    args: {
+      num_train_epochs: 4,
+      per_device_train_batch_size: 32,
+      per_device_eval_batch_size: 64,
+      learning_rate: 1e-3,
+      weight_decay: 0.01,
+      warmup_ratio: 0.1,
+      group_by_length: true,
+    },
+  },
+  new: {
+    model: { size: 'mini' },
+    max_length: null,
+    vocab_size: 8192,
+    mask_probability: 0.15,
+    dropout: 0.1,
+    args: {
+      per_device_train_batch_size: 32,
+      per_device_eval_batch_size: 64,
+      learning_rate: 5e-4,
+      weight_decay: 0.01,
+      warmup_ratio: 0.1,
+      group_by_length: true,
+    },
+  },
+  folder: {
+    model: { size: 'mini' },
+    max_length: null,
+    vocab_size: 8192,
+    mask_probability: 0,
+    dropout: 0.1,
+    args: {
+      num_train_epochs: 3,
+      per_device_train_batch_size: 16,
+      per_device_eval_batch_size: 32,
+      learning_rate: 5e-5,
+      weight_decay: 0.01,
+      warmup_ratio: 0.1,
+      group_by_length: true,
+    },
+  },
+};
+
+/**
+ * The settings of a run on `examples` training examples. A new model on few examples goes through them more often, so that
+ * it takes about 600 steps at least.
+ * @throws ConfigError when the training options contradict each other.
+ */
+export function readSettings(
+  source: ExampleSource,
+  output_dir: string,
+  { model, max_length, vocab_size, args = {} }: GivenSettings,
+  examples: number,
+): Settings {
+  const preset = presets['recipe' in source ? source.recipe : model && 'folder' in model ? 'folder' : 'new'];
+  const batch = args.per_device_train_batch_size ?? preset.args.per_device_train_batch_size!;
+  const perStep = batch * (args.gradient_accumulation_steps ?? 1);
+  const perEpoch = Math.ceil(examples / perStep);
+  const epochs = args.num_train_epochs ?? preset.args.num_train_epochs ?? Math.min(20, Math.max(3, Math.ceil(600 / perEpoch)));
+  const steps = args.max_steps !== undefined && args.max_steps > 0 ? args.max_steps : Math.ceil(perEpoch * epochs);
+  const whole: GivenTrainingArguments = {
+    ...preset.args,
+    num_train_epochs: epochs,
+    logging_steps: Math.max(1, Math.min(50, Math.round(steps / 50))),
+    ...rhythm(args),
+    ...args,
+    output_dir,
+  };
+  return {
+    model: model ?? preset.model,
+    max_length: max_length ?? preset.max_length,
+    vocab_size: vocab_size ?? preset.vocab_size,
+    mask_probability: preset.mask_probability,
+    dropout: preset.dropout,
+    args: readTrainingArguments(whole),
+  };
+}
+
+/** When to evaluate and to save where the caller did not say all of it: each epoch, or by the steps that were given. */
+function rhythm(args: GivenTrainingArguments): GivenTrainingArguments {
+  const eval_strategy = args.eval_strategy ?? (args.eval_steps === undefined ? 'epoch' : 'steps');
+  const save_strategy = args.save_strategy ?? (args.save_steps === undefined ? 'epoch' : 'steps');
+  const { eval_steps = 0, save_steps = 500 } = args;
+  const isInStep = eval_strategy === save_strategy && (eval_strategy === 'epoch' || save_steps % eval_steps === 0);
+  return {
+    eval_strategy,
+    save_strategy,
+    save_total_limit: 2,
+    ...(eval_strategy !== 'no' && isInStep && { load_best_model_at_end: true, metric_for_best_model: 'loss' }),
+  };
+}

@@ -32,6 +32,16 @@ export interface Emitter {
   dims(values: readonly number[]): string;
   /** Shape and element type of an input of the op being lowered. */
   type(name: string): Type;
+  /**
+   * Runs a small graph once for each slice of the first axis of `sliced`, and stacks its outputs again.
+   * @param captured names that every run sees whole.
+   * @param body a graph whose leaves `inputs` stand for a slice of each of `sliced`, then for `captured`.
+   */
+  scan(
+    sliced: readonly string[],
+    captured: readonly string[],
+    body: { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] },
+  ): string[];
   /** Whether the runtime has this operator: a contrib one, or one that not every device implements. */
   has(opType: string): boolean;
 }
@@ -53,6 +63,8 @@ export interface OpRow {
   readonly pointwise: boolean;
   /** The output is the first input's bytes, perhaps under another shape. */
   readonly view: boolean;
+  /** Whether an output may be written into the memory of an input, where not every pointwise op may: by their numbers. */
+  readonly overwrites: ((output: number, input: number) => boolean) | null;
   /** The op on plain numbers, where constants are worth computing before anything runs. */
   readonly fold: ((...numbers: number[]) => number) | null;
   /** Floating-point operations of one application; `null` counts one for each element of the output, or none for a view. */
@@ -60,7 +72,7 @@ export interface OpRow {
 }
 
 /** A row's facts besides its functions, with what holds when nothing is said. */
-export const plainFacts = { pointwise: false, view: false, fold: null, flops: null } as const;
+export const plainFacts = { pointwise: false, view: false, overwrites: null, fold: null, flops: null } as const;
 
 type Bare<N extends string> = N extends `...${infer B}` ? B : N extends `${infer B}?` ? B : N;
 type Held<N extends string, T> = N extends `...${string}` ? readonly T[] : N extends `${string}?` ? T | null : T;
@@ -146,6 +158,7 @@ export function defineOp<const Names extends readonly string[], A extends Attrib
       : null,
     pointwise: declaration.pointwise ?? false,
     view: declaration.view ?? false,
+    overwrites: null,
     fold: declaration.fold ?? null,
     flops: declaration.flops ?? null,
   };

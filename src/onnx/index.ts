@@ -3,6 +3,8 @@
  * May import core, graph and ops. A new rewrite is a row in `rewrites.ts`.
  */
 export * from './lower.ts';
+export { optimize } from './optimize.ts';
+export { overwriters } from './overwrite.ts';
 export * from './proto.ts';
 export { rewrites } from './rewrites.ts';
 export { simplify } from './simplify.ts';

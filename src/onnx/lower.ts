@@ -42,10 +42,13 @@ class GraphWriter implements Emitter {
   readonly #inputInfos: OnnxValueInfo[] = [];
   readonly #emitted = new Map<string, string[]>();
   readonly #constants = new Map<string, string>();
+  readonly #outer: GraphWriter | null;
   #count = 0;
 
-  constructor(has: (opType: string) => boolean) {
+  /** @param outer the writer of the graph around this one, if it is the body of a loop. */
+  constructor(has: (opType: string) => boolean, outer: GraphWriter | null = null) {
     this.has = has;
+    this.#outer = outer;
   }
 
   add(node: Node): void {
@@ -64,9 +67,14 @@ class GraphWriter implements Emitter {
     const infos = outputs.map((output) => {
       // An output needs a name of its own: a copy where it is an input, a constant, or another output as well.
       let name = this.#names.get(output)!;
-      if (taken.has(name)) name = this.#fresh(this.#nodes, 'Identity', [name]);
+      if (taken.has(name)) {
+        const copy = this.#fresh();
+        this.#nodes.push({ opType: 'Identity', inputs: [name], outputs: [copy] });
+        name = copy;
+      }
       taken.add(name);
-      return { name, dtype: output.dtype };
+      // A loop wants to know the rank of what its body gives.
+      return { name, dtype: output.dtype, ...(this.#outer && { shape: output.shape.map((_, axis) => `length${axis}`) }) };
     });
     return { name: 'qkv', nodes: this.#nodes, initializers: this.#initializers, inputs: this.#inputInfos, outputs: infos };
   }
@@ -86,7 +94,7 @@ class GraphWriter implements Emitter {
     const key = `${opType}|${names}|${JSON.stringify(attributes)}`;
     const known = this.#emitted.get(key);
     if (known && known.length >= outputs) return known;
-    const results = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    const results = Array.from({ length: outputs }, () => this.#fresh());
     const encoded = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, encodeAttribute(value)]));
     this.#nodes.push({ opType, inputs: names, outputs: results, attributes: encoded, ...(domain && { domain }) });
     this.#emitted.set(key, results);
@@ -97,7 +105,7 @@ class GraphWriter implements Emitter {
     const key = `${dtype}|${shape}|${Array.from(data as ArrayLike<number>, (x) => (Object.is(x, -0) ? '-0' : x))}`;
     let name = this.#constants.get(key);
     if (!name) {
-      name = `c${this.#constants.size}`;
+      name = this.#outer ? this.#fresh() : `c${this.#constants.size}`;
       this.#constants.set(key, name);
       this.#initializers.push({
         name,
@@ -112,7 +120,25 @@ class GraphWriter implements Emitter {
   dims(values: readonly number[]): string {
     // The shape of a scalar is empty, and no runtime takes an empty input.
     if (values.length === 0) return this.constant('int64', [], [0]);
-    return this.#input({ dims: values }, 'int64');
+    return this.#outer ? this.#outer.dims(values) : this.#input({ dims: values }, 'int64');
+  }
+
+  scan(
+    sliced: readonly string[],
+    captured: readonly string[],
+    { inputs, outputs }: { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] },
+  ): string[] {
+    const inner = new GraphWriter(this.has, this);
+    for (const [i, input] of inputs.entries()) {
+      // A body sees the names around it, so what is captured needs no passing in.
+      const isSlice = i < sliced.length;
+      inner.#name(input, isSlice ? inner.#input({ leaf: input.node }, input.dtype) : captured[i - sliced.length]!);
+    }
+    for (const node of topologicalOrder(outputs)) if (!isData(node)) inner.add(node);
+    const results = outputs.map(() => this.#fresh());
+    const attributes = { body: { graph: inner.finish(outputs) }, num_scan_inputs: { int: sliced.length } };
+    this.#nodes.push({ opType: 'Scan', inputs: sliced, outputs: results, attributes });
+    return results;
   }
 
   type(name: string): Type {
@@ -120,7 +146,7 @@ class GraphWriter implements Emitter {
   }
 
   #input(input: GraphInput, dtype: DType): string {
-    const name = `i${this.inputs.length}`;
+    const name = this.#outer ? this.#fresh() : `i${this.inputs.length}`;
     this.inputs.push(input);
     this.#inputInfos.push({ name, dtype });
     return name;
@@ -132,10 +158,9 @@ class GraphWriter implements Emitter {
     if (!this.#types.has(name)) this.#types.set(name, value);
   }
 
-  #fresh(nodes: OnnxNode[], opType: string, inputs: readonly string[]): string {
-    const name = `v${this.#count++}`;
-    nodes.push({ opType, inputs, outputs: [name] });
-    return name;
+  /** A name that no other value has, in bodies either. */
+  #fresh(): string {
+    return this.#outer ? this.#outer.#fresh() : `v${this.#count++}`;
   }
 }
 

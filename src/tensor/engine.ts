@@ -101,7 +101,7 @@ export async function executePrepared(
         buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
         made.push(buffer);
       }
-      return { buffer, shape: value.shape };
+      return { buffer, shape: plan.shapes[i]! };
     });
     await plan.program.run(inputs, outputs, signal ? { signal } : {});
     results = outputs.map(({ buffer }) => buffer);

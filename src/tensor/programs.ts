@@ -1,9 +1,8 @@
-import { DisposedError } from '../core/index.ts';
+import { DisposedError, type Shape } from '../core/index.ts';
 import { type Node, structureOf, type Value } from '../graph/index.ts';
-import { encodeModel, type GraphInput, lower, simplify } from '../onnx/index.ts';
+import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
 import type { Binding, Program, Runtime } from '../runtime/index.ts';
-import { overwriters } from './overwrite.ts';
 
 /** What an output of a plan may overwrite: the leaf of this number, or nothing. */
 export type Aliases = readonly (number | null)[];
@@ -17,6 +16,8 @@ export interface Plan {
   readonly slots: readonly Slot[];
   /** The shape vectors among the slots, by content. */
   readonly vectors: readonly string[];
+  /** The shape under which the program gives each output: the same elements, but perhaps another shape than was asked for. */
+  readonly shapes: readonly Shape[];
   /** For each output, whether it may be written over the leaf it was meant to replace. */
   readonly inPlace: readonly boolean[];
 }
@@ -101,8 +102,9 @@ export class ProgramCache {
 
   async #make(order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
     const leaves = order.filter(isData);
-    const cleaned = simplify(outputs);
-    const { graph, inputs } = lower(cleaned, (opType) => this.#runtime.has(opType));
+    const has = (opType: string) => this.#runtime.has(opType);
+    const cleaned = optimize(outputs, has);
+    const { graph, inputs } = lower(cleaned, has);
     const model = encodeModel(graph);
     const program = await this.#program(
       model,
@@ -121,7 +123,7 @@ export class ProgramCache {
       cleaned,
       aliases.map((leaf) => (leaf === null ? null : leaves[leaf]!)),
     );
-    return { program, slots, vectors, inPlace };
+    return { program, slots, vectors, inPlace, shapes: cleaned.map(({ shape }) => shape) };
   }
 
   async #program(model: Uint8Array, inputs: readonly GraphInput[], outputs: readonly string[]): Promise<Program> {

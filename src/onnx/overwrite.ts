@@ -31,7 +31,7 @@ export function overwriters(outputs: readonly Value[], leaves: readonly (Node | 
     }
     // The writer itself may read the leaf only element by element.
     const others = reading.filter((reader) => reader !== writer);
-    if (others.length < reading.length && !readsInPlace(writer, leaf)) return false;
+    if (others.length < reading.length && !readsInPlace(outputs[i]!, new Set(views))) return false;
     return areAncestors(others, writer, place);
   });
 }
@@ -49,11 +49,11 @@ function areAncestors(nodes: readonly Node[], writer: Node, place: ReadonlyMap<N
   return missing.size === 0;
 }
 
-function readsInPlace({ row, inputs, outputs }: Node, leaf: Node): boolean {
-  const { shape } = leaf.outputs[0]!;
-  return (
-    row.pointwise &&
-    sameShape(outputs[0]!.shape, shape) &&
-    inputs.every((input) => input?.node !== leaf || sameShape(input.shape, shape))
-  );
+/** Whether a node that reads these views may write this output over them. */
+function readsInPlace({ node, index, shape }: Value, views: ReadonlySet<Node>): boolean {
+  const { row } = node;
+  return node.inputs.every((input, i) => {
+    if (!input || !views.has(input.node)) return true;
+    return row.overwrites ? row.overwrites(index, i) : row.pointwise && sameShape(input.shape, shape);
+  });
 }

@@ -151,7 +151,22 @@ for (const { name, device, availability } of await probeRuntimes()) {
       );
     });
 
-    test.each([...operatorsOfCpu])('has %s', async (operator) => {
+    test('has Scan, a loop over the first axis', async () => {
+      expect(runtime.has('Scan')).toBe(true);
+      const body = {
+        name: 'body',
+        nodes: [node('Mul', ['block', 'factor'], ['scaled'])],
+        initializers: [],
+        inputs: [{ name: 'block', dtype: 'float32' as const }],
+        outputs: [{ name: 'scaled', dtype: 'float32' as const, shape: ['n'] }],
+      };
+      const attributes = { body: { graph: body }, num_scan_inputs: { int: 1 } };
+      const loop = model([node('Scan', ['x'], ['y'], attributes)], { x: 'float32', factor: 'float32' }, { y: 'float32' });
+      const bindings = [bind('float32', [1, 2, 3, 4], [2, 2]), bind('float32', [10], [])];
+      expect(await evaluate(loop, bindings, [empty('float32', 2, 2)])).toEqual(Float32Array.of(10, 20, 30, 40));
+    });
+
+    test.each([...operatorsOfCpu].filter((operator) => operator !== 'Scan'))('has %s', async (operator) => {
       expect(runtime.has(operator)).toBe(true);
       const domain = operator === 'Gelu' ? '' : 'com.microsoft';
       const inputs = ['x', 'w'].slice(0, operator === 'FusedMatMul' || operator === 'BiasGelu' ? 2 : 1);

@@ -89,19 +89,25 @@ export class BertSelfAttention extends Module {
     this.dropout = new Dropout(config.attention_probs_dropout_prob);
   }
 
-  /** Shapes: x `[B, T, C]`, mask null or `[B, 1, 1, T]` → `[B, T, C]`; `look` sees the weights `[B, H, T, T]`. */
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
+  /**
+   * Shapes: x `[B, T, C]`, mask null or `[B, 1, 1, T]` → `[B, N, C]`, where the first `rows` = N tokens ask and all T answer;
+   * `look` sees the weights `[B, H, N, T]`.
+   */
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
     const [B, T, C] = x.shape as [number, number, number];
-    const heads = functional
-      .linears(x, [this.query, this.key, this.value])
-      .map((part) => part.reshape(B, T, this.#heads, C / this.#heads).permute(0, 2, 1, 3)); // [B, H, T, D]
-    const [q, k, v] = heads as [Tensor, Tensor, Tensor];
+    const H = this.#heads;
+    const perHead = (part: Tensor) => part.reshape(B, part.shape[1]!, H, C / H).permute(0, 2, 1, 3); // [B, H, T, D]
+    const parts =
+      rows === T
+        ? functional.linears(x, [this.query, this.key, this.value])
+        : [this.query.forward(x.slice(1, 0, rows)), ...functional.linears(x, [this.key, this.value])];
+    const [q, k, v] = parts.map(perHead) as [Tensor, Tensor, Tensor];
     const onWeights = (weights: Tensor) => {
       look(weights);
       return this.dropout.forward(weights);
     };
-    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, T, D]
-    return mixed.permute(0, 2, 1, 3).reshape(B, T, C);
+    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, N, D]
+    return mixed.permute(0, 2, 1, 3).reshape(B, rows, C);
   }
 }
 
@@ -135,8 +141,8 @@ export class BertAttention extends Module {
     this.output = new BertOutputBlock(config.hidden_size, config);
   }
 
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
-    return this.output.forward(this.self.forward(x, mask, look), x);
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
+    return this.output.forward(this.self.forward(x, mask, look, rows), x.slice(1, 0, rows));
   }
 }
 
@@ -169,8 +175,9 @@ export class BertLayer extends Module {
     this.output = new BertOutputBlock(config.intermediate_size, config);
   }
 
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor {
-    const attended = this.attention.forward(x, mask, look); // [B, T, C]
+  /** Shapes: x `[B, T, C]` → `[B, rows, C]`, the first tokens only. */
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
+    const attended = this.attention.forward(x, mask, look, rows); // [B, rows, C]
     return this.output.forward(this.intermediate.forward(attended), attended);
   }
 }
@@ -184,10 +191,16 @@ export class BertEncoder extends Module {
     this.layer = Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config));
   }
 
-  /** Gives the states before, between and after the layers. */
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void): Tensor[] {
+  /**
+   * Gives the states before, between and after the layers. The last layer gives the first `rows` tokens only, where no one
+   * reads the others: for a classifier of texts that is most of that layer's work left out.
+   */
+  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor[] {
     const states = [x];
-    for (const layer of this.layer) states.push(layer.forward(states.at(-1)!, mask, look));
+    for (const [i, layer] of this.layer.entries()) {
+      const isLast = i === this.layer.length - 1;
+      states.push(layer.forward(states.at(-1)!, mask, look, isLast ? rows : x.shape[1]!));
+    }
     return states;
   }
 }
@@ -228,21 +241,28 @@ export class BertModel extends PreTrainedModel<BertConfig> {
     return 'bert';
   }
 
-  /** Shapes: `[B, T]` each → states `[B, T, C]`, pooled `[B, C]`. @throws ShapeError when the inputs' shapes differ. */
-  override forward({
-    input_ids,
-    attention_mask,
-    token_type_ids,
-    output_hidden_states = false,
-    output_attentions = false,
-  }: BertInputs & BertOutputOptions): BertOutput {
+  /**
+   * Shapes: `[B, T]` each → states `[B, T, C]`, pooled `[B, C]`.
+   * @param rows how many of the first tokens are wanted of the last layer. Default: all.
+   * @throws ShapeError when the inputs' shapes differ.
+   */
+  override forward(
+    {
+      input_ids,
+      attention_mask,
+      token_type_ids,
+      output_hidden_states = false,
+      output_attentions = false,
+    }: BertInputs & BertOutputOptions,
+    { rows = input_ids.shape[1]! }: { readonly rows?: number } = {},
+  ): BertOutput {
     checkInputs({ input_ids, attention_mask: attention_mask ?? null, token_type_ids: token_type_ids ?? null });
     const embedded = this.embeddings.forward({ input_ids, token_type_ids: token_type_ids ?? null }); // [B, T, C]
     const attentions: Tensor[] = [];
     const look = (weights: Tensor) => {
       if (output_attentions) attentions.push(weights);
     };
-    const states = this.encoder.forward(embedded, attention_mask ? additiveMask(attention_mask) : null, look);
+    const states = this.encoder.forward(embedded, attention_mask ? additiveMask(attention_mask) : null, look, rows);
     const last_hidden_state = states.at(-1)!;
     return {
       last_hidden_state,
@@ -309,7 +329,9 @@ export class BertForSequenceClassification extends PreTrainedModel<BertConfig> {
     labels,
     ...inputs
   }: BertInputs & BertOutputOptions & { readonly labels?: Tensor | null }): SequenceClassifierOutput {
-    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs);
+    // The classifier reads the first token alone, unless someone wants to look inside.
+    const looksInside = inputs.output_hidden_states || inputs.output_attentions;
+    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs, looksInside ? {} : { rows: 1 });
     const logits = this.classifier.forward(this.dropout.forward(pooler_output!)); // [B, K]
     return { ...(labels && { loss: functional.crossEntropy(logits, labels) }), logits, ...rest };
   }

@@ -122,7 +122,10 @@ export function crossEntropy(
   losses = losses.mul(kept);
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return losses.sum();
-  return losses.sum().div((weightOfTarget ? weightOfTarget.mul(kept) : kept).sum());
+  const total = (weightOfTarget ? weightOfTarget.mul(kept) : kept).sum();
+  // Where every label is ignored the mean is NaN, as in PyTorch, but its gradient is 0 and harms no weights.
+  const isEmpty = total.eq(0);
+  return losses.sum().div(where(isEmpty, 1, total)).add(where(isEmpty, Number.NaN, total.mul(0)));
 }
 
 /** Mean (or sum) of squared differences. Shapes: both alike → scalar, or the same without reduction. */

@@ -162,7 +162,10 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
         `${this.#name}: the state has ${lrs.length} parameter groups; this optimizer has ${this.paramGroups.length}.`,
       );
     const loaded = new Map<Tensor, Record<string, Tensor>>();
+    const places = new Set(Array.from(arrays.keys(), (name) => name.slice(0, name.indexOf('.'))));
     for (const [place, parameter, hyper] of this.#places()) {
+      // A parameter that never had a gradient, such as a frozen one, has no state yet; but if none has any, something is wrong.
+      if (arrays.size > 0 && !places.has(`${place}`)) continue;
       const entries = this.stateNames(hyper).map((name): [string, Tensor] => {
         const saved = arrays.get(`${place}.${name}`);
         if (!saved)
@@ -176,7 +179,6 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
         }
         return [name, stateTensor(saved.data, parameter)];
       });
-      // A parameter that never had a gradient has no state yet.
       loaded.set(parameter, Object.fromEntries(entries));
     }
     this.#disposeState();

@@ -1,3 +1,5 @@
+import { Heap } from './heap.ts';
+
 /** Words as lists of symbols, and the tokens those symbols are: where merging starts. */
 export interface MergeStart {
   /** The tokens so far; a symbol is a place in this list. Merging adds to it. */
@@ -17,6 +19,28 @@ export interface MergeLimits {
   readonly min_frequency: number;
   /** What a token starts with that continues a word; it disappears where two tokens are joined. */
   readonly prefix: string;
+  /** A pair is counted only where its token would have fewer characters than this; the pairs of single characters always. */
+  readonly max_token_length?: number | undefined;
+}
+
+/** One merge: the two symbols that were joined, and the one they are now. */
+export interface Merge {
+  readonly first: number;
+  readonly second: number;
+  readonly id: number;
+  /** How often the pair stood in the texts. */
+  readonly count: number;
+  /** What made it the best pair: its count, or how much likelier it is than its parts by chance. */
+  readonly score: number;
+  /** The words it may have stood in, by number: all in which it stood are among them. */
+  readonly words: readonly number[];
+}
+
+/** How far merging is. After each merge, what it was. */
+export interface MergeProgress {
+  readonly stage: 'count pairs' | 'merge pairs';
+  readonly done: number;
+  readonly merge?: Merge;
 }
 
 /** A pair of symbols in the queue. `words` are those in which it was seen when it was put there. */
@@ -32,16 +56,20 @@ interface Candidate {
  * symbols comes first. The steps, and so the result, are those of Hugging Face's Rust trainer.
  * Source: Sennrich, Haddow and Birch, 2016, arXiv:1508.07909.
  */
-export function* mergePairs(
-  start: MergeStart,
-  limits: MergeLimits,
-): Generator<{ stage: 'count pairs' | 'merge pairs'; done: number }> {
+export function* mergePairs(start: MergeStart, limits: MergeLimits): Generator<MergeProgress> {
   const { tokens, symbols, starts, counts } = start;
+  const { max_token_length = Number.POSITIVE_INFINITY } = limits;
+  // How many characters each symbol stands for; only a limit needs to know.
+  const sizes = max_token_length < Number.POSITIVE_INFINITY ? tokens.map(() => 1) : null;
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const lengths = new Int32Array(counts.length);
   for (let word = 0; word < counts.length; word++) lengths[word] = starts[word + 1]! - starts[word]!;
   const pairs = new PairTable();
-  const queue = new CandidateHeap(pairs);
+  const queue = new Heap<Candidate>((x, y) => {
+    if (x.count !== y.count) return x.count > y.count;
+    const difference = pairs.first(x.pair) - pairs.first(y.pair);
+    return difference !== 0 ? difference < 0 : pairs.second(x.pair) < pairs.second(y.pair);
+  });
 
   for (let word = 0; word < counts.length; word++) {
     for (let i = starts[word]!; i + 1 < starts[word + 1]!; i++) pairs.add(symbols[i]!, symbols[i + 1]!, counts[word]!, word);
@@ -62,22 +90,34 @@ export function* mergePairs(
     if (top.count < 1 || top.count < limits.min_frequency) break;
     const a = pairs.first(top.pair);
     const b = pairs.second(top.pair);
-    const right = tokens[b]!;
-    const token = tokens[a]! + (right.startsWith(limits.prefix) ? right.slice(limits.prefix.length) : right);
-    let id = ids.get(token);
-    if (id === undefined) {
-      id = tokens.push(token) - 1;
-      ids.set(token, id);
-    }
+    const id = tokenOf(joinedToken(tokens[a]!, tokens[b]!, limits.prefix), tokens, ids);
+    if (sizes !== null) sizes[id] = sizes[a]! + sizes[b]!;
+    const merge: Merge = { first: a, second: b, id, count: current, score: current, words: top.words };
     let sinceYield = 0;
     for (const word of top.words) {
       const from = starts[word]!;
-      lengths[word] = joinInWord(symbols, from, from + lengths[word]!, a, b, id, counts[word]!, word, pairs) - from;
+      const to = from + lengths[word]!;
+      lengths[word] = joinInWord(symbols, from, to, merge, counts[word]!, word, pairs, sizes, max_token_length) - from;
       if (++sinceYield % 512 === 0) yield { stage: 'merge pairs', done: tokens.length };
     }
     pairs.drainInto(queue);
-    yield { stage: 'merge pairs', done: tokens.length };
+    yield { stage: 'merge pairs', done: tokens.length, merge };
   }
+}
+
+/** Two tokens as one. */
+export function joinedToken(left: string, right: string, prefix: string): string {
+  return left + (right.startsWith(prefix) ? right.slice(prefix.length) : right);
+}
+
+/** The symbol of a token, which is added where it is new. */
+export function tokenOf(token: string, tokens: string[], ids: Map<string, number>): number {
+  let id = ids.get(token);
+  if (id === undefined) {
+    id = tokens.push(token) - 1;
+    ids.set(token, id);
+  }
+  return id;
 }
 
 /** Joins each `a b` of a word to `id`, counts the pairs that this ends and begins, and gives the word's new end. */
@@ -85,13 +125,14 @@ function joinInWord(
   symbols: Int32Array,
   from: number,
   to: number,
-  a: number,
-  b: number,
-  id: number,
+  { first: a, second: b, id }: Merge,
   count: number,
   word: number,
   pairs: PairTable,
+  sizes: readonly number[] | null,
+  max_token_length: number,
 ): number {
+  const isShort = (other: number) => sizes === null || sizes[other]! + sizes[id]! < max_token_length;
   let written = from;
   for (let read = from; read < to; read++) {
     if (symbols[read] !== a || read + 1 >= to || symbols[read + 1] !== b) {
@@ -100,12 +141,12 @@ function joinInWord(
     }
     if (written > from) {
       pairs.add(symbols[written - 1]!, a, -count, -1);
-      pairs.add(symbols[written - 1]!, id, count, word);
+      if (isShort(symbols[written - 1]!)) pairs.add(symbols[written - 1]!, id, count, word);
     }
     read++;
     if (read + 1 < to) {
       pairs.add(b, symbols[read + 1]!, -count, -1);
-      pairs.add(id, symbols[read + 1]!, count, word);
+      if (isShort(symbols[read + 1]!)) pairs.add(id, symbols[read + 1]!, count, word);
     }
     symbols[written++] = id;
   }
@@ -147,7 +188,7 @@ class PairTable {
   }
 
   /** Puts the pairs with remembered words into the queue, and forgets the words. */
-  drainInto(queue: CandidateHeap): void {
+  drainInto(queue: Heap<Candidate>): void {
     for (const pair of this.#seen) {
       const words = this.#words[pair]!;
       this.#words[pair] = undefined;
@@ -196,52 +237,5 @@ class PairTable {
       while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
       this.#slots[slot] = pair;
     }
-  }
-}
-
-/** A heap with the most frequent candidate on top, and among equals the one of the lowest symbols. */
-class CandidateHeap {
-  readonly #pairs: PairTable;
-  readonly #heap: Candidate[] = [];
-
-  constructor(pairs: PairTable) {
-    this.#pairs = pairs;
-  }
-
-  push(candidate: Candidate): void {
-    const heap = this.#heap;
-    let at = heap.push(candidate) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isBefore(candidate, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = candidate;
-  }
-
-  pop(): Candidate | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && this.#isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!this.#isBefore(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-    return top;
-  }
-
-  #isBefore(x: Candidate, y: Candidate): boolean {
-    if (x.count !== y.count) return x.count > y.count;
-    const pairs = this.#pairs;
-    const difference = pairs.first(x.pair) - pairs.first(y.pair);
-    return difference !== 0 ? difference < 0 : pairs.second(x.pair) < pairs.second(y.pair);
   }
 }

@@ -3,9 +3,12 @@ import type { Pieces } from '../text/pieces.ts';
 
 /** How far a training is. */
 export interface TrainingProgress {
-  /** What it does now: reads the texts, counts pairs of symbols, or merges them to tokens. */
-  readonly stage: 'count words' | 'count pairs' | 'merge pairs';
-  /** Texts read, words counted, or tokens the vocabulary has. */
+  /**
+   * What it does now: reads the texts; counts pairs of symbols and merges them to tokens (BPE, WordPiece); or finds
+   * substrings that occur often, and estimates how likely each is while dropping the least useful (Unigram).
+   */
+  readonly stage: 'count words' | 'count pairs' | 'merge pairs' | 'find substrings' | 'estimate';
+  /** Texts read, words counted, tokens the vocabulary has, characters sorted, or words gone through by all estimates. */
   readonly done: number;
   /** How many there will be; null while that is not known. */
   readonly total: number | null;
@@ -87,6 +90,8 @@ export async function countWords(
   for await (const text of texts) {
     for (const { source, bounds } of split(text)) {
       for (let i = 0; i < bounds.length; i += 2) {
+        // A text may be a whole book.
+        if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
         const word = source.text.slice(bounds[i], bounds[i + 1]);
         const count = counts.get(word);
         // A slice of 13 units or more would keep the whole text it was cut from alive.
@@ -99,4 +104,14 @@ export async function countWords(
   }
   pace.finish({ stage: 'count words', done, total: done });
   return counts;
+}
+
+/** Prints a line on the console as each stage ends; `name` is who speaks. */
+export function printStages(name: string): (progress: TrainingProgress) => void {
+  let shown = '';
+  return ({ stage, done, total }) => {
+    if (done !== total || stage === shown) return;
+    shown = stage;
+    console.error(`${name}: ${stage}: ${done}`);
+  };
 }

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readOptions } from '../../core/index.ts';
 import { BertNormalizer, BertPreTokenizer, Tokenizer, trainWordPiece, WordPiece, WordPieceTrainer } from '../index.ts';
-import { mergePairs } from './pair-merges.ts';
 import { countWords, Pace, type TrainingProgress } from './trainer.ts';
-import { startOf, type WordPieceTrainerOptions, wordPieceTrainerOptions } from './wordpiece-trainer.ts';
+import type { WordPieceTrainerOptions } from './wordpiece-trainer.ts';
 
 interface Golden {
   special_tokens: string[];
@@ -37,12 +35,11 @@ describe.each(golden.runs)('a vocabulary like that of the Rust library: $name', 
   test('token for token, once the prefixed characters have the order of that run', async () => {
     const tokenizer = untrained();
     const words = await countWords(golden.corpus, (text) => tokenizer.pieces(text), new Pace({}));
-    const all = readOptions('test', wordPieceTrainerOptions, { ...options, special_tokens });
+    const trainer = new WordPieceTrainer({ ...options, special_tokens });
     const place = new Map(vocab.map((token, id) => [token, id]));
-    const start = startOf(words, all, (a, b) => place.get(prefix + a)! - place.get(prefix + b)!);
-    const limits = { vocab_size: all.vocab_size, min_frequency: all.min_frequency, prefix };
+    const start = trainer.startOf(words, (a, b) => place.get(a)! - place.get(b)!);
     const stages = new Set<string>();
-    for (const { stage } of mergePairs(start, limits)) stages.add(stage);
+    for (const { stage } of trainer.merge(start)) stages.add(stage);
     expect(start.tokens).toEqual(vocab);
     expect(stages).toContain('merge pairs');
   });
@@ -124,6 +121,6 @@ test('refuses options that are none', async () => {
     `"ConfigError: WordPieceTrainer: vocab_size is -1; a whole number of at least 0 is needed."`,
   );
   expect(message({ end_of_word_suffix: '</w>' })).toMatchInlineSnapshot(
-    `"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, min_frequency, special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix, show_progress."`,
+    `"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, min_frequency, special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix, score, show_progress."`,
   );
 });

@@ -89,6 +89,26 @@ export class Encoding {
   }
 
   /**
+   * The same with offsets that leave out as many characters at the beginning and the end of each token as `lengths` says; it
+   * sees the token, its number and where it starts in code points. The characters must be below U+10000.
+   */
+  withTrimmedOffsets(lengths: (token: string, i: number, start: number) => [leading: number, trailing: number]): Encoding {
+    const spans = [...this.#spans];
+    const points = this.#codePointSpans === this.#spans ? spans : [...this.#codePointSpans];
+    for (const [i, token] of this.tokens.entries()) {
+      const [leading, trailing] = lengths(token, i, points[2 * i]!);
+      if (leading === 0 && trailing === 0) continue;
+      for (const list of points === spans ? [spans] : [spans, points]) {
+        const start = Math.min(list[2 * i]! + leading, list[2 * i + 1]!);
+        if (list[2 * i + 1]! >= trailing) list[2 * i + 1] = Math.max(list[2 * i + 1]! - trailing, start);
+        list[2 * i] = start;
+      }
+    }
+    const overflowing = this.overflowing.map((part) => part.withTrimmedOffsets(lengths));
+    return this.#with({ spans, codePointSpans: points }, overflowing);
+  }
+
+  /**
    * The first `maxLength` tokens (or the last, for `left`); the others follow in `overflowing`, in parts that overlap by
    * `stride` tokens. `stride` must be less than `maxLength`.
    */

@@ -297,19 +297,19 @@ describe('folders that cannot be loaded', () => {
   });
 
   test('components that are not there', async () => {
-    expect(await changed({ normalizer: { type: 'Precompiled' } })).toMatchInlineSnapshot(
-      `"UnsupportedError: FOLDER/tokenizer.json: normalizer: the normalizer "Precompiled" is not supported; the supported ones are BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Sequence."`,
+    expect(await changed({ normalizer: { type: 'Emoji' } })).toMatchInlineSnapshot(
+      `"UnsupportedError: FOLDER/tokenizer.json: normalizer: the normalizer "Emoji" is not supported; the supported ones are BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Prepend, Precompiled, Nmt, ByteLevel, Sequence."`,
     );
     expect(
-      await changed({ normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmt' }] } }),
+      await changed({ normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmtt' }] } }),
     ).toMatchInlineSnapshot(
-      `"UnsupportedError: FOLDER/tokenizer.json: normalizer.normalizers[1]: the normalizer "Nmt" is not supported; the supported ones are BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Sequence."`,
+      `"UnsupportedError: FOLDER/tokenizer.json: normalizer.normalizers[1]: the normalizer "Nmtt" is not supported; the supported ones are BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, Prepend, Precompiled, Nmt, ByteLevel, Sequence."`,
     );
-    expect(await changed({ pre_tokenizer: { type: 'ByteLevel' } })).toMatchInlineSnapshot(
-      `"UnsupportedError: FOLDER/tokenizer.json: pre_tokenizer: the pre-tokenizer "ByteLevel" is not supported; the supported ones are BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Sequence."`,
+    expect(await changed({ pre_tokenizer: { type: 'Bytes' } })).toMatchInlineSnapshot(
+      `"UnsupportedError: FOLDER/tokenizer.json: pre_tokenizer: the pre-tokenizer "Bytes" is not supported; the supported ones are BertPreTokenizer, ByteLevel, Metaspace, Whitespace, WhitespaceSplit, Punctuation, Digits, Split, CharDelimiterSplit, UnicodeScripts, FixedLength, Sequence."`,
     );
-    expect(await changed({ model: { type: 'BPE' } })).toMatchInlineSnapshot(
-      `"UnsupportedError: FOLDER/tokenizer.json: model: the model "BPE" is not supported; the supported ones are WordPiece."`,
+    expect(await changed({ model: { type: 'CharBPE' } })).toMatchInlineSnapshot(
+      `"UnsupportedError: FOLDER/tokenizer.json: model: the model "CharBPE" is not supported; the supported ones are BPE, WordPiece, Unigram, WordLevel."`,
     );
     expect(await changed({ decoder: { type: 'WordPiece', prefix: '##', clean: true } })).toMatchInlineSnapshot(
       `"UnsupportedError: FOLDER/tokenizer.json: decoder: WordPiece has no field clean; did you mean cleanup?"`,

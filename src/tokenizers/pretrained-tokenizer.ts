@@ -282,7 +282,8 @@ export class PreTrainedTokenizerFast extends Callable {
   ): string {
     const { skip_special_tokens = false, clean_up_tokenization_spaces = this.clean_up_tokenization_spaces } = options;
     const list = typeof ids === 'number' ? [ids] : Array.from(ids, Number);
-    const text = this.backend_tokenizer.decode(list, { skip_special_tokens });
+    const { tidy = (text: string) => text } = tokenizerClass(this.#config.tokenizer_class);
+    const text = tidy(this.backend_tokenizer.decode(list, { skip_special_tokens }));
     return clean_up_tokenization_spaces ? cleanUp(text) : text;
   }
 

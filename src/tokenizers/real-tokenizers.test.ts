@@ -53,6 +53,8 @@ interface PeerCase {
   tokens?: string[];
   ids?: number[];
   decoded?: string;
+  /** Whether the Rust library gives these ids too. */
+  hf_rust_agrees?: boolean;
 }
 
 const tokenizers: [name: string, config: TokenizerConfig][] = [
@@ -61,6 +63,13 @@ const tokenizers: [name: string, config: TokenizerConfig][] = [
   ['tok-bert-base-multilingual-cased', { do_lower_case: false }],
   ['tok-koelectra-v3', { do_lower_case: false }],
   ['tok-klue-roberta-base', {}],
+  ['tok-gpt2', {}],
+  ['tok-roberta-base', {}],
+  ['tok-clip-vit-base', { tokenizer_class: 'CLIPTokenizer' }],
+  ['tok-phi3-mini-llama-bpe', {}],
+  ['tok-xlm-roberta', {}],
+  ['tok-t5-small', {}],
+  ['tok-albert-base-v2', {}],
   ['ckpt-bert-tiny-st', {}],
   ['ckpt-bert-tiniest-lmbuddy', {}],
 ];
@@ -115,7 +124,7 @@ describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is ab
 
     test.skipIf(peers.length === 0)('gives what the tests of transformers.js and swift-transformers record', async () => {
       const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { ...config, clean_up_tokenization_spaces: true });
-      for (const one of peers) {
+      for (const one of peers.filter(({ hf_rust_agrees }) => hf_rust_agrees !== false)) {
         const { input_ids } = tokenizer(one.text, one.text_pair);
         if (one.ids !== undefined) expect(input_ids).toEqual(one.ids);
         if (one.tokens !== undefined) expect(tokenizer.tokenize(one.text, one.text_pair)).toEqual(one.tokens);

@@ -6,6 +6,8 @@ export interface TokenizerClass {
   readonly model_input_names: readonly string[];
   /** Its special tokens where no file names others. */
   readonly special_tokens: Partial<Record<SpecialTokenName, string>>;
+  /** What Python's class does to decoded text beyond the decoder. */
+  readonly tidy?: (text: string) => string;
   /** Whether it is WordPiece with BERT's normalizer, which a bare vocab.txt is enough for. */
   readonly isBert: boolean;
 }
@@ -18,6 +20,12 @@ const classes: Record<string, TokenizerClass> = {
   BertTokenizer: { model_input_names: withTypes, special_tokens: bertTokens, isBert: true },
   ElectraTokenizer: { model_input_names: withTypes, special_tokens: bertTokens, isBert: true },
   DistilBertTokenizer: { model_input_names: withoutTypes, special_tokens: bertTokens, isBert: true },
+  CLIPTokenizer: {
+    model_input_names: withoutTypes,
+    special_tokens: {},
+    tidy: (text) => text.replaceAll('</w>', ' ').trim(),
+    isBert: false,
+  },
   RobertaTokenizer: { model_input_names: withoutTypes, special_tokens: {}, isBert: false },
 };
 
@@ -28,6 +36,7 @@ const classOfModel: Record<string, string> = {
   electra: 'ElectraTokenizer',
   distilbert: 'DistilBertTokenizer',
   roberta: 'RobertaTokenizer',
+  clip: 'CLIPTokenizer',
 };
 
 /** What goes with a class name of tokenizer_config.json; Fast or not makes no difference. */

@@ -214,7 +214,7 @@ export class Tokenizer {
   *pieces(text: string): Generator<Pieces> {
     const whole = wellFormed(text);
     for (const part of this.#parts(whole, false))
-      yield part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token));
+      yield part instanceof Pieces ? part.spelled() : new Pieces(new NormalizedString(part.token));
   }
 
   /**
@@ -260,9 +260,12 @@ export class Tokenizer {
         buffer.push(part.id, part.token, part.start, part.end, word ?? pieceNumber++);
         continue;
       }
-      const { source, bounds } = part;
+      const model = this.#model;
+      const asBytes = part.areBytes && model.tokenizeBytes !== undefined;
+      const { source, bounds } = asBytes ? part : part.spelled();
       for (let i = 0; i < bounds.length; i += 2) {
-        this.#model.tokenize(source.text, bounds[i]!, bounds[i + 1]!, buffer);
+        if (asBytes) model.tokenizeBytes!(source.text, bounds[i]!, bounds[i + 1]!, buffer);
+        else model.tokenize(source.text, bounds[i]!, bounds[i + 1]!, buffer);
         buffer.settle(source, word ?? pieceNumber++);
       }
     }

@@ -12,6 +12,11 @@ export interface TokenSink {
 export interface Model extends Component {
   /** Writes the tokens of `text` from `start` to `end`. */
   tokenize(text: string, start: number, end: number, sink: TokenSink): void;
+  /**
+   * The same for a text that is to be read as the bytes of its UTF-8 form, each a character of the vocabulary. A model without
+   * it gets those characters.
+   */
+  tokenizeBytes?(text: string, start: number, end: number, sink: TokenSink): void;
   /** The id of a token of the vocabulary, or undefined. */
   token_to_id(token: string): number | undefined;
   /** The token with an id, or undefined. */

@@ -12,6 +12,9 @@ export class TokenTrie {
   #size = 1;
   /** Where the token ends that `longest` found. */
   end = 0;
+  /** Where the tokens end that `prefixes` found, and their ids. */
+  ends: Int32Array = new Int32Array(32);
+  found: Int32Array = new Int32Array(32);
 
   /** Adds a token: letters from `from` to the end of `text`. Ids are below 2 ** 31. */
   add(text: string, from: number, id: number): void {
@@ -49,6 +52,41 @@ export class TokenTrie {
       }
     }
     return best;
+  }
+
+  /** How many tokens begin at `from` and end at `to` or before; `ends` and `found` then say which, the shortest first. */
+  prefixes(text: string, from: number, to: number): number {
+    const slots = this.#slots;
+    const parents = this.#parents;
+    const letters = this.#letters;
+    const ids = this.#ids;
+    const mask = slots.length - 1;
+    let node = 0;
+    let count = 0;
+    for (let i = from; i < to; i++) {
+      const letter = text.charCodeAt(i);
+      let slot = hash(node, letter) & mask;
+      let child = slots[slot]!;
+      while (child >= 0 && (parents[child] !== node || letters[child] !== letter)) {
+        slot = (slot + 1) & mask;
+        child = slots[slot]!;
+      }
+      if (child < 0) break;
+      node = child;
+      if (ids[node]! < 0) continue;
+      if (count === this.ends.length) this.#growFound();
+      this.ends[count] = i + 1;
+      this.found[count++] = ids[node]!;
+    }
+    return count;
+  }
+
+  #growFound(): void {
+    for (const name of ['ends', 'found'] as const) {
+      const bigger = new Int32Array(2 * this[name].length);
+      bigger.set(this[name]);
+      this[name] = bigger;
+    }
   }
 
   #child(node: number, letter: number): number {

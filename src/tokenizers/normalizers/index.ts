@@ -1,7 +1,11 @@
 import { Registry } from '../component.ts';
 import { BertNormalizer } from './bert-normalizer.ts';
+import { ByteLevelNormalizer } from './byte-level.ts';
 import { Lowercase } from './lowercase.ts';
+import { Nmt } from './nmt.ts';
 import type { Normalizer } from './normalizer.ts';
+import { Precompiled } from './precompiled.ts';
+import { Prepend } from './prepend.ts';
 import { Replace } from './replace.ts';
 import { NormalizerSequence } from './sequence.ts';
 import { Strip } from './strip.ts';
@@ -19,5 +23,9 @@ export const normalizers: Registry<Normalizer> = /*@__PURE__*/ new Registry<Norm
   StripAccents,
   Strip,
   Replace,
+  Prepend,
+  Precompiled,
+  Nmt,
+  ByteLevelNormalizer,
   NormalizerSequence,
 ]);

@@ -113,8 +113,14 @@ describe('BertNormalizer in one pass', () => {
 test('refuses patterns it cannot follow', () => {
   const read = (pattern: unknown) => () =>
     normalizers.read({ type: 'Replace', pattern, content: '' }, 'tokenizer.json: normalizer');
-  expect(read({ Regex: '(?i:a)' })).toThrowErrorMatchingInlineSnapshot(
-    `[UnsupportedError: tokenizer.json: normalizer: the regular expression "(?i:a)" cannot be read here: the group (?i:...).]`,
+  expect(read({ Regex: '(?x: a)' })).toThrowErrorMatchingInlineSnapshot(
+    `[UnsupportedError: tokenizer.json: normalizer: the regular expression "(?x: a)" cannot be read here: the group (?x:...).]`,
+  );
+  expect(read({ Regex: 'a\\G' })).toThrowErrorMatchingInlineSnapshot(
+    `[UnsupportedError: tokenizer.json: normalizer: the regular expression "a\\\\G" cannot be read here: the escape \\G.]`,
+  );
+  expect(read({ Regex: '[[:graph:]]' })).toThrowErrorMatchingInlineSnapshot(
+    `[UnsupportedError: tokenizer.json: normalizer: the regular expression "[[:graph:]]" cannot be read here: the class [:graph:].]`,
   );
   expect(read({ Regexp: 'a' })).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: tokenizer.json: normalizer: the pattern is {"Regexp":"a"}; {"String": "..."} or {"Regex": "..."} is needed.]`,

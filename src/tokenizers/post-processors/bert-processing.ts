@@ -26,7 +26,7 @@ export const BertProcessing: PostProcessorDefinition<BertProcessingFields> = def
     const pair = [...single, { sequence: 1, typeId: 1 }, special(sep, 1)];
     return {
       added_tokens: (isPair) => addedBy(isPair ? pair : single),
-      process: (encodings, addSpecialTokens) =>
+      processParts: (encodings, addSpecialTokens) =>
         applyTemplate(encodings.length > 1 ? pair : single, encodings, addSpecialTokens),
     };
   },

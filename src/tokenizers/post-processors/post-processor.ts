@@ -1,5 +1,5 @@
 import { type Component, type ComponentDefinition, type JsonObject, type ReadComponent, readFields } from '../component.ts';
-import type { Encoding } from '../encoding.ts';
+import { Encoding } from '../encoding.ts';
 
 /** Puts the encodings of one text or of a pair together, with the special tokens that a model expects around them. */
 export interface PostProcessor extends Component {
@@ -7,6 +7,8 @@ export interface PostProcessor extends Component {
   added_tokens(isPair: boolean): number;
   /** The whole of one or two encodings. */
   process(encodings: readonly Encoding[], addSpecialTokens: boolean): Encoding;
+  /** The same in parts, which another post-processor may still change before they are put together. */
+  processParts(encodings: readonly Encoding[], addSpecialTokens: boolean): Encoding[];
 }
 
 interface PostProcessorRow<Fields extends object> {
@@ -19,7 +21,7 @@ interface PostProcessorRow<Fields extends object> {
   readonly prepare: (
     fields: Fields,
     read: (json: unknown, name: string) => PostProcessor,
-  ) => Pick<PostProcessor, 'added_tokens' | 'process'>;
+  ) => Pick<PostProcessor, 'added_tokens' | 'processParts'>;
 }
 
 /** A post-processor's definition, which also makes one from its fields. */
@@ -37,7 +39,9 @@ export function definePostProcessor<Fields extends object>(row: PostProcessorRow
       if (read === undefined) throw new TypeError(`${row.type} holds components and is made from JSON.`);
       return read(child, `${where}.${name}`);
     });
-    return { ...work, type: row.type, toJSON: () => ({ type: row.type, ...(fields as unknown as JsonObject) }) };
+    const process: PostProcessor['process'] = (encodings, addSpecialTokens) =>
+      Encoding.merge(work.processParts(encodings, addSpecialTokens));
+    return { ...work, process, type: row.type, toJSON: () => ({ type: row.type, ...(fields as unknown as JsonObject) }) };
   };
   return Object.assign((fields: Partial<Fields> = {}) => fromJSON(fields as unknown as JsonObject, row.type), {
     type: row.type,

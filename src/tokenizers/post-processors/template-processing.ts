@@ -43,7 +43,8 @@ export const TemplateProcessing: PostProcessorDefinition<TemplateProcessingField
       const two = compile(pair, special_tokens, 'pair');
       return {
         added_tokens: (isPair) => addedBy(isPair ? two : one),
-        process: (encodings, addSpecialTokens) => applyTemplate(encodings.length > 1 ? two : one, encodings, addSpecialTokens),
+        processParts: (encodings, addSpecialTokens) =>
+          applyTemplate(encodings.length > 1 ? two : one, encodings, addSpecialTokens),
       };
     },
   });

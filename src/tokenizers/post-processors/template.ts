@@ -11,14 +11,14 @@ export function addedBy(template: readonly TemplatePiece[]): number {
 }
 
 /**
- * Encodings put together as a template says. Type ids are the template's, also in what truncation cut off; there Hugging
+ * Encodings in the order that a template says, to be put together. Type ids are the template's, also in what truncation cut off; there Hugging
  * Face's library leaves 0 for the first text and 1 for the second whatever the template says.
  */
 export function applyTemplate(
   template: readonly TemplatePiece[],
   encodings: readonly Encoding[],
   addSpecialTokens: boolean,
-): Encoding {
+): Encoding[] {
   const parts: Encoding[] = [];
   for (const piece of template) {
     if ('sequence' in piece) {
@@ -27,7 +27,7 @@ export function applyTemplate(
       parts.push(encoding);
     } else if (addSpecialTokens) parts.push(specialTokens(piece));
   }
-  return Encoding.merge(parts);
+  return parts;
 }
 
 function specialTokens({

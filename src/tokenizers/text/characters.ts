@@ -2,11 +2,13 @@ import {
   combiningMarkRanges,
   nonspacingMarkRanges,
   notNormalizedRanges,
+  numericRanges,
   punctuationRanges,
   removedByCleaning,
   reorderedSpacingRanges,
   whiteSpaceRanges,
   wordRanges,
+  youngerThanPatterns,
 } from './character-tables.ts';
 
 /**
@@ -105,6 +107,52 @@ export const chineseCharacters: CharacterClass = /*@__PURE__*/ new CharacterClas
 
 /** Word characters, as `\w` is in Rust's regular expressions: Alphabetic, M, Nd, Pc and Join_Control. */
 export const wordCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(wordRanges);
+
+/** Numbers of any kind (category N). */
+export const numericCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(numericRanges);
+/** Characters that the library's regular expressions do not know yet; an engine's own tables may be newer. */
+export const youngCharacters: CharacterClass = /*@__PURE__*/ new CharacterClass(youngerThanPatterns);
+
+/** The characters of a Unicode property as the library's regular expressions have it; asks the engine when first needed. */
+export class PropertyClass {
+  readonly #name: string;
+  #low: Uint8Array | undefined;
+  #one: RegExp | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** One byte per UTF-16 unit, 1 where that unit alone is a character of the class. */
+  get low(): Uint8Array {
+    if (this.#low === undefined) {
+      this.#low = new Uint8Array(0x10000);
+      const all = String.fromCharCode(...Array.from({ length: 0xd800 }, (_, unit) => unit));
+      const high = String.fromCharCode(...Array.from({ length: 0x2000 }, (_, unit) => unit + 0xe000));
+      for (const [text, shift] of [
+        [all, 0],
+        [high, 0xe000],
+      ] as const) {
+        for (const { 0: run, index } of text.matchAll(new RegExp(`\\p{${this.#name}}+`, 'gu')))
+          this.#low.fill(1, shift + index, shift + index + run.length);
+      }
+      for (let unit = 0; unit < 0x10000; unit++) if (youngCharacters.low[unit]) this.#low[unit] = 0;
+    }
+    return this.#low;
+  }
+
+  /** Whether a code point is in the class. */
+  has(codePoint: number): boolean {
+    if (codePoint < 0x10000) return this.low[codePoint] === 1;
+    this.#one ??= new RegExp(`^\\p{${this.#name}}$`, 'u');
+    return !youngCharacters.has(codePoint) && this.#one.test(String.fromCodePoint(codePoint));
+  }
+}
+
+/** Letters (category L). */
+export const letters: PropertyClass = /*@__PURE__*/ new PropertyClass('L');
+/** Numbers (category N), as regular expressions see them. */
+export const numbers: PropertyClass = /*@__PURE__*/ new PropertyClass('N');
 
 /** Text in which each half of a surrogate pair that stands alone is U+FFFD, as it is once written to UTF-8. Lengths stay. */
 export function wellFormed(text: string): string {

@@ -1,3 +1,4 @@
+import { byteCharacters, toByteCharacters } from './byte-characters.ts';
 import { type CharacterClass, whiteSpace } from './characters.ts';
 import { type NormalizationForm, normalized } from './normalization.ts';
 
@@ -102,6 +103,33 @@ export class NormalizedString {
     return rewriter.done();
   }
 
+  /** With `content` put before each of the units at `places` (ascending); it takes the alignment of the unit it comes before. */
+  insert(content: string, places: readonly number[]): NormalizedString {
+    const rewriter = new Rewriter(this);
+    let last = 0;
+    for (const place of places) {
+      rewriter.keep(last, place);
+      rewriter.put(content, place);
+      last = place;
+    }
+    rewriter.keep(last, this.text.length);
+    return rewriter.done();
+  }
+
+  /** With each character replaced by what stands for the bytes of its UTF-8 form in byte-level vocabularies. */
+  toBytes(): NormalizedString {
+    const { text } = this;
+    if (unchangedAsBytes.test(text)) return this;
+    if (isAscii(text))
+      return this.withSameLengths(text.replace(asciiChangedAsBytes, (one) => byteCharacters[one.charCodeAt(0)]!));
+    const rewriter = new Rewriter(this);
+    for (let unit = 0; unit < text.length; unit += widthAt(text, unit)) {
+      const character = text.slice(unit, unit + widthAt(text, unit));
+      rewriter.put(toByteCharacters(character), unit, unit + character.length - 1);
+    }
+    return rewriter.done();
+  }
+
   /** In one of Unicode's normalization forms, by the tables of Unicode 9.0 as in Hugging Face's library. */
   toForm(form: NormalizationForm): NormalizedString {
     if (isAscii(this.text)) return this;
@@ -109,15 +137,15 @@ export class NormalizedString {
     if (text === this.text) return this;
     const decomposing = form.endsWith('D');
     const { characters, changes } = decomposed(this.text, form.includes('K') ? 'NFKD' : 'NFD');
-    if (decomposing) return this.#transform(characters, changes);
-    return this.#transform(...composed(text, characters, changes));
+    if (decomposing) return this.transform(characters, changes);
+    return this.transform(...composed(text, characters, changes));
   }
 
   /**
    * Rebuilds the text from characters with a number each: 0 where the character replaces the next one of the text, 1 where it
    * is new, -n where it replaces the next one and the n after that are dropped.
    */
-  #transform(characters: readonly string[], changes: readonly number[]): NormalizedString {
+  transform(characters: readonly string[], changes: readonly number[]): NormalizedString {
     const { text } = this;
     const rewriter = new Rewriter(this);
     let unit = 0;
@@ -159,11 +187,11 @@ class Rewriter {
     this.#parts.push(this.#source.text.slice(from, to));
   }
 
-  /** Adds text with the alignment of one unit; before the first unit there is only the empty stretch at 0. */
-  put(text: string, unit: number): void {
+  /** Adds text with the alignment of one unit, or of a few; before the first unit there is only the empty stretch at 0. */
+  put(text: string, unit: number, last = unit): void {
     this.#reserve(text.length);
     const start = unit < 0 ? 0 : this.#source.startOf(unit);
-    const end = unit < 0 ? 0 : this.#source.endOf(unit);
+    const end = unit < 0 ? 0 : this.#source.endOf(last);
     this.#starts.fill(start, this.#length, this.#length + text.length);
     this.#ends.fill(end, this.#length, this.#length + text.length);
     this.#length += text.length;
@@ -206,6 +234,10 @@ export function isLow(unit: number): boolean {
 function widthAt(text: string, unit: number): number {
   return isHigh(text.charCodeAt(unit)) && isLow(text.charCodeAt(unit + 1)) ? 2 : 1;
 }
+
+/** ASCII whose bytes stand for themselves in byte-level vocabularies, and the rest of it. */
+const unchangedAsBytes = /^[!-~]*$/;
+const asciiChangedAsBytes = /[^!-~]/g;
 
 const beyondAscii = /[^\0-\x7f]/;
 

@@ -1,3 +1,4 @@
+import { utf8Length } from './byte-characters.ts';
 import { CharacterClass } from './characters.ts';
 import { isHigh, isLow, type NormalizedString } from './normalized-string.ts';
 
@@ -17,9 +18,16 @@ export class Pieces {
   /** Start and end of each piece in `source.text`, one after another. No piece is empty. */
   readonly bounds: readonly number[];
 
-  constructor(source: NormalizedString, bounds?: readonly number[]) {
+  /**
+   * Whether the pieces are to be read as the bytes of their UTF-8 form. `source` still has the characters then, so that a model
+   * that knows bytes need not see them spelled out; `spelled` has them so.
+   */
+  readonly areBytes: boolean;
+
+  constructor(source: NormalizedString, bounds?: readonly number[], areBytes = false) {
     this.source = source;
     this.bounds = bounds ?? (source.text.length > 0 ? [0, source.text.length] : []);
+    this.areBytes = areBytes;
   }
 
   /** How many pieces there are. */
@@ -29,9 +37,43 @@ export class Pieces {
 
   /** The texts of the pieces. */
   texts(): string[] {
+    const { source, bounds } = this.spelled();
     const texts: string[] = [];
-    for (let i = 0; i < this.bounds.length; i += 2) texts.push(this.source.text.slice(this.bounds[i], this.bounds[i + 1]));
+    for (let i = 0; i < bounds.length; i += 2) texts.push(source.text.slice(bounds[i], bounds[i + 1]));
     return texts;
+  }
+
+  /** The same pieces with their bytes spelled out as characters, where they are to be read as bytes. */
+  spelled(): Pieces {
+    if (!this.areBytes) return this;
+    const source = this.source.toBytes();
+    if (source.text.length === this.source.text.length) return new Pieces(source, this.bounds);
+    const { text } = this.source;
+    let unit = 0;
+    let length = 0;
+    const bounds = this.bounds.map((bound) => {
+      for (; unit < bound; unit++) length += utf8Length(text.charCodeAt(unit));
+      return length;
+    });
+    return new Pieces(source, bounds);
+  }
+
+  /** The same pieces, to be read as the bytes of their UTF-8 form. */
+  asBytes(): Pieces {
+    return this.areBytes ? this.spelled().asBytes() : new Pieces(this.source, this.bounds, true);
+  }
+
+  /** With `content` at the beginning of the pieces that `wants` it, which sees where in the text a piece begins. */
+  prepend(content: string, wants: (start: number) => boolean): Pieces {
+    if (this.areBytes) return this.spelled().prepend(content, wants);
+    const places: number[] = [];
+    const bounds: number[] = [];
+    for (let i = 0; i < this.bounds.length; i += 2) {
+      bounds.push(this.bounds[i]! + places.length * content.length);
+      if (wants(this.bounds[i]!)) places.push(this.bounds[i]!);
+      bounds.push(this.bounds[i + 1]! + places.length * content.length);
+    }
+    return places.length === 0 ? this : new Pieces(this.source.insert(content, places), bounds);
   }
 
   /** Where each piece came from in what the user handed in, start and end in UTF-16 units. */
@@ -46,6 +88,7 @@ export class Pieces {
 
   /** Splits every piece at the matches of a pattern; with `invert`, at what lies between the matches. */
   split(pattern: SplitPattern, behavior: SplitBehavior, { invert = false }: { invert?: boolean } = {}): Pieces {
+    if (this.areBytes) return this.spelled().split(pattern, behavior, { invert });
     const { text } = this.source;
     const result: number[] = [];
     for (let i = 0; i < this.bounds.length; i += 2) {

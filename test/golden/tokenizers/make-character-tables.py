@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 OUTPUT = Path(__file__).resolve().parents[3] / "src/tokenizers/text/character-tables.ts"
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
@@ -25,6 +25,9 @@ nfd, nfkd = normalizers.NFD(), normalizers.NFKD()
 punctuation = pre_tokenizers.Punctuation("isolated")
 words = pre_tokenizers.Whitespace()
 white_space = pre_tokenizers.WhitespaceSplit()
+numeric = pre_tokenizers.Digits(individual_digits=True)
+scripts = pre_tokenizers.UnicodeScripts()
+unassigned = pre_tokenizers.Split(Regex(r"\p{Cn}"), "removed")
 
 
 # What the newest Unicode at hand (Node's) normalizes or reorders: the code points the Rust library has to be asked about.
@@ -59,6 +62,37 @@ def where(predicate):
     return [c for c in CODE_POINTS if predicate(chr(c))]
 
 
+# Categories and scripts as Node has them, for comparison with those of the library's regular expressions.
+NODE = json.loads(
+    subprocess.check_output(
+        [
+            "node",
+            "-e",
+            """
+            const name = 'Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cn'.split(' ');
+            const tests = name.map((n) => new RegExp('^\\\\p{' + n + '}$', 'u'));
+            const all = {};
+            for (let c = 0; c < 0x110000; c++) {
+              if (c >= 0xd800 && c <= 0xdfff) continue;
+              const s = String.fromCodePoint(c);
+              all[c] = name[tests.findIndex((t) => t.test(s))];
+            }
+            console.log(JSON.stringify(all));
+            """,
+        ]
+    )
+)
+
+
+def category(code_point):
+    return NODE[str(code_point)]
+
+
+def separates(character, other):
+    """Whether UnicodeScripts cuts between two characters."""
+    return len(scripts.pre_tokenize_str(other + character)) == 2
+
+
 def reorders(character):
     """Whether a character of combining class 1..239 is moved in front of U+0345, whose class is 240."""
     return character != "\u0345" and nfd.normalize_str("a\u0345" + character)[-1] == "\u0345"
@@ -86,7 +120,24 @@ tables = {
         ),
         "Characters younger than Unicode 9.0, which the normalization forms leave as they are.",
     ),
+    "numericRanges": (where(lambda c: pieces(numeric, c) == ["a", c, "b"]), "Numbers of any kind, as Digits sees them (category N)."),
+    "youngerThanPatterns": (
+        [c for c in where(lambda c: pieces(unassigned, c) == ["a", "b"]) if category(c) != "Cn"],
+        "Characters that the library's regular expressions do not know yet.",
+    ),
+    "withoutScript": (
+        where(lambda c: category(ord(c)) != "Cn" and not separates(c, "a") and not separates(c, "\u3042")),
+        "Characters that have a script, and none in the library's table.",
+    ),
 }
+
+# What of the categories differs all the same is said here, and must be nothing.
+for name in sorted(set(NODE.values()) - {"Cn"}):
+    split = pre_tokenizers.Split(Regex(r"\p{%s}" % name), "removed")
+    theirs = set(where(lambda c: split.pre_tokenize_str(c) == []))
+    ours = {c for c in CODE_POINTS if category(c) == name} - set(tables["youngerThanPatterns"][0])
+    if theirs != ours:
+        print("differs:", name, [hex(c) for c in sorted(theirs ^ ours)][:40])
 
 
 def ranges(code_points):

@@ -142,11 +142,9 @@ async function readTable(file: string, options: ReadOptions): Promise<Table> {
   const format = Object.hasOwn(formats, extension) ? formats[extension]! : undefined;
   if (format === undefined)
     throw new ConfigError(
-      `qkv train: ${file} ends in ${extension === '' ? 'nothing' : `.${extension}`} that tells its format; ${Object.keys(
-        formats,
-      )
+      `qkv train: the name of ${file} does not end in a format that is read; these are: ${Object.keys(formats)
         .map((name) => `.${name}`)
-        .join(', ')} are read, also with .gz behind.`,
+        .join(', ')}, also with .gz behind.`,
     );
   if (delimiter !== undefined && format !== 'csv')
     throw new ConfigError(`qkv train: --delimiter is for .csv and .tsv files, and ${file} is JSON; leave it out.`);
@@ -214,13 +212,13 @@ function usableRows(file: string, dataset: Dataset, textColumn: string, labelCol
 function classNames({ file, rows, isNumeric }: Table, column: string): string[] {
   const names = [...new Set(rows.map(({ label }) => label))];
   names.sort((a, b) => (isNumeric ? Number(a) - Number(b) : a < b ? -1 : 1));
-  if (names.length === 1)
-    throw new DataError(
-      `${file}: ${column} is ${names[0]} in all ${rows.length} rows; at least two classes are needed. Is it the right column (--label_column)?`,
-    );
   if (rows.length < leastExamples)
     throw new DataError(
       `${file}: there are ${rows.length} usable rows; at least ${leastExamples} are needed to train and to judge.`,
+    );
+  if (names.length === 1)
+    throw new DataError(
+      `${file}: ${column} is ${names[0]} in all ${rows.length} rows; at least two classes are needed. Is it the right column (--label_column)?`,
     );
   if (names.length > rows.length * mostClassesShare)
     throw new DataError(

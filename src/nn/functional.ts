@@ -125,7 +125,10 @@ export function crossEntropy(
   const total = (weightOfTarget ? weightOfTarget.mul(kept) : kept).sum();
   // Where every label is ignored the mean is NaN, as in PyTorch, but its gradient is 0 and harms no weights.
   const isEmpty = total.eq(0);
-  return losses.sum().div(where(isEmpty, 1, total)).add(where(isEmpty, Number.NaN, total.mul(0)));
+  return losses
+    .sum()
+    .div(where(isEmpty, 1, total))
+    .add(where(isEmpty, Number.NaN, total.mul(0)));
 }
 
 /** Mean (or sum) of squared differences. Shapes: both alike → scalar, or the same without reduction. */

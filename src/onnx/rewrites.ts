@@ -121,7 +121,7 @@ export const rewrites: readonly Rewrite[] = [
 ];
 
 /** The node's row on other inputs that give the same output type. */
-export function rebuilt(node: Node, inputs: readonly (Value | null)[]): Value {
+function rebuilt(node: Node, inputs: readonly (Value | null)[]): Value {
   return new Node(node.row, inputs, node.attributes, node.outputs, node.source).outputs[0]!;
 }
 

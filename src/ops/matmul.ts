@@ -81,7 +81,7 @@ function lowerMatmul(emitter: Emitter, a: string, b: string, { transposeA, trans
 }
 
 /** The axes of a tensor of `rank` axes with the last two swapped. */
-export function swapLastTwo(rank: number): number[] {
+function swapLastTwo(rank: number): number[] {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   axes[rank - 2] = rank - 1;
   axes[rank - 1] = rank - 2;

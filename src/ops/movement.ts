@@ -78,7 +78,7 @@ export function expand(x: Value, { shape }: { readonly shape: Shape }): Value {
  * The elements from `start` up to `end` along one axis; negative bounds count from the back.
  * @throws ShapeError when the range is empty or goes past the end.
  */
-export const sliceRow: Op<['x'], { axis: number; start: number; end: number }> = defineOp({
+const sliceRow: Op<['x'], { axis: number; start: number; end: number }> = defineOp({
   name: 'slice',
   inputs: ['x'],
   infer: ({ x, axis, start, end }) => {
@@ -127,7 +127,7 @@ export const pad: Op<['x'], { axis: number; before: number; after: number }> = d
   vjp: (g, { x, axis, before }) => ({ x: sliceRow(g, { axis, start: before, end: before + x.shape[axis]! }) }),
 });
 
-export const concatRow: Op<['...xs'], { axis: number }> = defineOp({
+const concatRow: Op<['...xs'], { axis: number }> = defineOp({
   name: 'concat',
   inputs: ['...xs'],
   infer: ({ xs, axis }) => {

@@ -28,7 +28,7 @@ export const logSoftmax: Op<['x'], { axis: number }> = defineOp({
   vjp: (g, { y, axis }) => ({ x: sub(g, mul(exp(y), sum(g, { axes: [axis], keepDims: true }))) }),
 });
 
-export const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], { eps: number }> = defineMultiOp({
+const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], { eps: number }> = defineMultiOp({
   name: 'layerNorm',
   inputs: ['x', 'weight', 'bias?'],
   outputs: ['y', 'mean', 'invStd'],

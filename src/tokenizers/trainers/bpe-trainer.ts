@@ -1,0 +1,100 @@
+import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
+import { BPE } from '../models/bpe.ts';
+import type { Model } from '../models/model.ts';
+import { byteCharacters } from '../text/byte-characters.ts';
+import type { Pieces } from '../text/pieces.ts';
+import { startOf } from './merge-start.ts';
+import { type MergingTrainer, mergeAll } from './merging.ts';
+import { type MergeProgress, type MergeStart, mergePairs } from './pair-merges.ts';
+import { countWords, Pace, printStages, type Trained, type TrainingOptions } from './trainer.ts';
+
+/** The options of a BpeTrainer, by Hugging Face's names. */
+export const bpeTrainerOptions = defineOptions({
+  vocab_size: { type: 'integer', default: 30000, min: 0, help: 'How many tokens the vocabulary gets, all included' },
+  min_frequency: { type: 'integer', default: 0, min: 0, help: 'Pairs rarer than this are not merged' },
+  special_tokens: { type: 'string', repeated: true, help: 'The first tokens of the vocabulary, in this order' },
+  limit_alphabet: {
+    type: 'integer',
+    min: 0,
+    otherwise: 'no limit',
+    help: 'How many different characters are kept, the most frequent ones',
+  },
+  initial_alphabet: { type: 'string', repeated: true, help: 'Characters to have also where no text has them' },
+  continuing_subword_prefix: { type: 'string', otherwise: 'none', help: 'What a token starts with that continues a word' },
+  end_of_word_suffix: { type: 'string', otherwise: 'none', help: 'What a token ends with that ends a word' },
+  max_token_length: {
+    type: 'integer',
+    min: 1,
+    otherwise: 'no limit',
+    help: 'Merged tokens have fewer characters than this; a pair of single characters is always merged',
+  },
+  show_progress: { type: 'boolean', default: false, help: 'Print a line per stage on the console' },
+});
+
+/** What a BpeTrainer is made from. */
+export type BpeTrainerOptions = GivenOptions<typeof bpeTrainerOptions>;
+
+/** The 256 characters that stand for bytes: the `initial_alphabet` of byte-level BPE. In Python, `ByteLevel.alphabet()`. */
+export function byteLevelAlphabet(): string[] {
+  return [...byteCharacters];
+}
+
+/**
+ * Trains byte-pair encoding like Hugging Face's BpeTrainer: special tokens, then the characters by code point, then one token
+ * for each merge of the most frequent pair. Byte-level BPE is the same behind a ByteLevel pre-tokenizer, with
+ * `byteLevelAlphabet()` as `initial_alphabet`.
+ *
+ * Differences: characters with a prefix or a suffix go by code point; Hugging Face's library numbers them in the random order
+ * of its hash map, and breaks ties between merges by those numbers. show_progress is off unless asked for.
+ */
+export class BpeTrainer implements MergingTrainer {
+  readonly #options: OptionValues<typeof bpeTrainerOptions>;
+
+  constructor(options: BpeTrainerOptions = {}) {
+    this.#options = readOptions('BpeTrainer', bpeTrainerOptions, options);
+  }
+
+  async train(
+    texts: Iterable<string> | AsyncIterable<string>,
+    split: (text: string) => Iterable<Pieces>,
+    model: Model,
+    options: TrainingOptions = {},
+  ): Promise<Trained> {
+    if (!(model instanceof BPE)) {
+      throw new ConfigError(`BpeTrainer: the tokenizer's model is ${model.type}; a BPE model is needed.`);
+    }
+    const { special_tokens, vocab_size, show_progress } = this.#options;
+    const pace = new Pace(options, options.onProgress ?? (show_progress ? printStages('BpeTrainer') : undefined));
+    const words = await countWords(texts, split, pace);
+    const start = this.startOf(words);
+    const merges = await mergeAll(start, this.merge(start), vocab_size, pace);
+    const { tokens } = start;
+    const { dropout, unk_token, fuse_unk, byte_fallback, ignore_merges } = model;
+    return {
+      model: new BPE(
+        new Map(tokens.map((token, id) => [token, id])),
+        merges.map(({ first, second }) => [tokens[first]!, tokens[second]!]),
+        {
+          dropout,
+          unk_token,
+          fuse_unk,
+          byte_fallback,
+          ignore_merges,
+          continuing_subword_prefix: this.#options.continuing_subword_prefix ?? null,
+          end_of_word_suffix: this.#options.end_of_word_suffix ?? null,
+        },
+      ),
+      special_tokens,
+    };
+  }
+
+  startOf(words: ReadonlyMap<string, number>, order?: (tokenA: string, tokenB: string) => number): MergeStart {
+    const { continuing_subword_prefix = '', end_of_word_suffix = '' } = this.#options;
+    return startOf(words, { ...this.#options, continuing_subword_prefix, end_of_word_suffix }, order);
+  }
+
+  merge(start: MergeStart): Generator<MergeProgress> {
+    const { vocab_size, min_frequency, max_token_length, continuing_subword_prefix: prefix = '' } = this.#options;
+    return mergePairs(start, { vocab_size, min_frequency, max_token_length, prefix });
+  }
+}

@@ -112,6 +112,7 @@ describe('qkv run', () => {
       model: 'runs/mine',
       input: { texts: ['one text', 'another'] },
       json: true,
+      logits: false,
       top_k: 2,
       max_length: undefined,
       device: undefined,

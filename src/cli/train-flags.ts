@@ -35,7 +35,7 @@ export const trainFlags = defineOptions({
   data: {
     group: data,
     type: 'file',
-    help: 'Your examples in one file (.csv, .tsv, .jsonl), which is split into training, validation and test by content',
+    help: 'Your examples in one file (.csv, .tsv, .txt with tabs, .jsonl), which is split into training, validation and test by content',
   },
   train_file: { group: data, type: 'file', help: 'Your training examples, in place of --data' },
   validation_file: {
@@ -61,7 +61,7 @@ export const trainFlags = defineOptions({
   delimiter: {
     group: data,
     type: 'string',
-    otherwise: 'a comma, in .tsv files a tab',
+    otherwise: 'a comma, in .tsv and .txt files a tab',
     help: 'The character between the cells of your files',
   },
 

@@ -341,7 +341,7 @@ describe('qkv train refuses, before any training,', () => {
       "
     `);
     expect(await failure(table(rows), columns, 'bad.xlsx')).toMatchInlineSnapshot(`
-      "error: qkv train: the name of <folder>/bad.xlsx does not end in a format that is read; these are: .csv, .tsv, .tab, .json, .jsonl, .ndjson, also with .gz behind.
+      "error: qkv train: the name of <folder>/bad.xlsx does not end in a format that is read; these are: .csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, also with .gz behind.
       "
     `);
     expect(await failure(`${table(rows)}7,"an open quote,good\n`)).toMatchInlineSnapshot(`

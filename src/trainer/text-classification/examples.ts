@@ -131,6 +131,8 @@ const formats: Readonly<Record<string, DatasetFormat>> = {
   csv: 'csv',
   tsv: 'csv',
   tab: 'csv',
+  // The table of ratings that many Korean data sets are: tabs, whatever the name.
+  txt: 'csv',
   json: 'json',
   jsonl: 'json',
   ndjson: 'json',
@@ -148,10 +150,11 @@ async function readTable(file: string, options: ReadOptions): Promise<Table> {
     );
   if (delimiter !== undefined && format !== 'csv')
     throw new ConfigError(`qkv train: --delimiter is for .csv and .tsv files, and ${file} is JSON; leave it out.`);
+  const between = delimiter ?? (extension === 'txt' ? '\t' : undefined);
   const { train } = await load_dataset(format, {
     data_files: file,
     ...(encoding !== undefined && { encoding }),
-    ...(delimiter !== undefined && { delimiter }),
+    ...(between !== undefined && { delimiter: between }),
     ...(signal && { signal }),
   });
   checkColumn(file, train.column_names, text_column, 'text');

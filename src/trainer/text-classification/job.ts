@@ -5,7 +5,6 @@ import { checkWritable } from '../../formats/index.ts';
 import { readJson, resolveFolder } from '../../hub/index.ts';
 import { LinearTextClassifier } from '../../metrics/index.ts';
 import { AutoModelForSequenceClassification, bertSizes, labelTables, type SequenceClassifier } from '../../models/index.ts';
-import { confusionMatrix, lossCurve } from '../../plots/index.ts';
 import type { Progress } from '../../progress/index.ts';
 import { manualSeed } from '../../tensor/index.ts';
 import { AutoTokenizer, type PreTrainedTokenizerFast, trainWordPiece } from '../../tokenizers/index.ts';
@@ -116,7 +115,9 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
   const output = await clock.time('training', () =>
     trainer.train({ ...(checkpoint !== null && { resume_from_checkpoint: checkpoint }), signal }),
   );
-  const validation = await clock.time('validation', () => trainer.evaluate(encoded.validation, { signal }));
+  const validation = await clock.time('validation', () =>
+    trainer.predict(encoded.validation, { metric_key_prefix: 'eval', signal }),
+  );
   const predicted = await clock.time('test', () => trainer.predict(encoded.test, { signal }));
   const references = predicted.label_ids!;
   const baseline = await clock.time('baseline', () => baselineScores(examples, references, context));
@@ -154,7 +155,7 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
       best_step: args.load_best_model_at_end ? trainer.state.best_global_step : null,
       runtime_seconds: output.metrics.train_runtime!,
     },
-    validation,
+    validation: validation.metrics,
     test: { loss: predicted.metrics.test_loss!, ...scoresOf(bestClasses(predicted), references, examples.labels) },
     baseline,
     versions: context.environment.versions,
@@ -321,7 +322,7 @@ function cutTo(ids: readonly number[], length: number, tokenizer: PreTrainedToke
 }
 
 async function makeModel(
-  { model, dropout }: Settings,
+  { model, dropout, initializer_range }: Settings,
   tokenizer: PreTrainedTokenizerFast,
   labels: readonly string[],
   max_length: number,
@@ -352,6 +353,7 @@ async function makeModel(
     max_position_embeddings: max_length,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
+    initializer_range,
     pad_token_id: tokenizer.pad_token_id!,
     ...labelTables(labels),
   });
@@ -393,6 +395,8 @@ async function writeReport(
   history: readonly LogEntry[],
   settings: Settings,
 ): Promise<void> {
+  // Drawing takes a library that importing qkv should not wait for.
+  const { confusionMatrix, lossCurve } = await import('../../plots/index.ts');
   const trained = history.filter((entry) => 'loss' in entry);
   const evaluated = history.filter((entry) => 'eval_loss' in entry);
   const subtitle = `${settings.model && 'size' in settings.model ? `BERT ${settings.model.size}` : report.model.from} on ${report.data.name}`;

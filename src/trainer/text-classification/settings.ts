@@ -16,6 +16,8 @@ export interface Settings {
   readonly mask_probability: number;
   /** Dropout in a new model. */
   readonly dropout: number;
+  /** Spread of a new model's first weights: what suits hundreds of dimensions is too little for a few. */
+  readonly initializer_range: number;
   readonly args: TrainingArguments;
 }
 
@@ -40,6 +42,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0.2,
     dropout: 0.1,
+    initializer_range: 0.05,
     args: {
       num_train_epochs: 4,
       per_device_train_batch_size: 32,
@@ -56,6 +59,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0.15,
     dropout: 0.1,
+    initializer_range: 0.05,
     args: {
       per_device_train_batch_size: 32,
       per_device_eval_batch_size: 64,
@@ -71,6 +75,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0,
     dropout: 0.1,
+    initializer_range: 0.05,
     args: {
       num_train_epochs: 3,
       per_device_train_batch_size: 16,
@@ -114,6 +119,7 @@ export function readSettings(
     vocab_size: vocab_size ?? preset.vocab_size,
     mask_probability: preset.mask_probability,
     dropout: preset.dropout,
+    initializer_range: preset.initializer_range,
     args: readTrainingArguments(whole),
   };
 }
@@ -128,6 +134,6 @@ function rhythm(args: GivenTrainingArguments): GivenTrainingArguments {
     eval_strategy,
     save_strategy,
     save_total_limit: 2,
-    ...(eval_strategy !== 'no' && isInStep && { load_best_model_at_end: true, metric_for_best_model: 'loss' }),
+    ...(eval_strategy !== 'no' && isInStep && { load_best_model_at_end: true, metric_for_best_model: 'macro_f1' }),
   };
 }

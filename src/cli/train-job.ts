@@ -8,7 +8,7 @@ import type { Io } from './command.ts';
 import { InterruptedError } from './errors.ts';
 import { comparisonTable, confusionTable, scoresTable } from './scores.ts';
 import { formatTable, type TableStyle } from './table.ts';
-import type { TrainOptions } from './train-flags.ts';
+import { modelSizes, type TrainOptions } from './train-flags.ts';
 
 /** Does what `qkv train` is asked to do, prints the result, and after an interruption how to go on. `given` are the flags as written. */
 export async function trainAndShow(options: TrainOptions, given: object, io: Io): Promise<void> {
@@ -20,7 +20,7 @@ export async function trainAndShow(options: TrainOptions, given: object, io: Io)
       signal: io.signal,
       log: (line) => io.progress.log(line),
     });
-    await show(options, result, io);
+    await show(options, given, result, io);
   } catch (error) {
     if (error instanceof InterruptedError) await tellHowToResume(options, given, io);
     throw error;
@@ -45,7 +45,8 @@ function ownVersion(): string {
 }
 
 /** Prints the final tables, and what the saved folder says of a few texts that it never saw. */
-async function show({ output_dir, data }: TrainOptions, { report, test }: TextClassifierResult, io: Io): Promise<void> {
+async function show(options: TrainOptions, given: object, { report, test }: TextClassifierResult, io: Io): Promise<void> {
+  const { output_dir } = options;
   const style: TableStyle = { width: io.stdout.columns ?? 100, colored: io.colored };
   const print = (text: string) => io.stdout.write(text);
   const { labels } = report;
@@ -83,7 +84,7 @@ async function show({ output_dir, data }: TrainOptions, { report, test }: TextCl
   print(
     `\n${training.steps} steps in ${formatDuration(training.runtime_seconds)}, all of it in ${formatDuration(time.total_seconds)}${peak}.\n`,
   );
-  print(nextSteps(output_dir, texts[0]!, 'recipe' in data));
+  print(nextSteps(options, given, texts[0]!, io));
 }
 
 /** A few rows, as many of each class as can be, in the order of the data. */
@@ -104,38 +105,54 @@ function beginning(text: string): string {
   return line.length <= 60 ? line : `${Array.from(line).slice(0, 59).join('')}…`;
 }
 
-function nextSteps(output_dir: string, text: string, isRecipe: boolean): string {
-  const folder = quoted(output_dir);
-  const words = text
-    .replace(/[^\p{L}\p{N} ]+/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .split(' ')
-    .slice(0, 6)
+/** How this program is called where it was called from: inside the repository it is not on the path. */
+function programName({ npm_lifecycle_event: script }: Io['env']): string {
+  if (script === undefined) return 'qkv';
+  return script === 'npx' ? 'npx qkv' : 'npm run qkv --';
+}
+
+/** The flags as they were written, but for some. */
+function written(given: object, ...except: readonly string[]): string {
+  return Object.entries(given)
+    .filter(([name]) => !except.includes(name))
+    .map(([name, value]) =>
+      typeof value === 'boolean' ? `--${value ? '' : 'no_'}${name}` : `--${name} ${quoted(String(value))}`,
+    )
     .join(' ');
-  const lines = [
-    [`qkv run --model ${folder} ${quoted(words)}`, 'classify a text'],
-    [`qkv run --model ${folder} --file mails.txt --json`, 'a text on each line of a file'],
-    ...(isRecipe
-      ? [['qkv train --data reviews.tsv --text_column document --label_column label', 'the same on your own file']]
-      : [[`qkv train --help`, 'sizes, lengths, epochs: what else to try']]),
+}
+
+function nextSteps({ output_dir, data, model }: TrainOptions, given: object, text: string, { env }: Io): string {
+  const qkv = programName(env);
+  const folder = quoted(output_dir);
+  const beginning =
+    text
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.slice(0, 6)
+      .join(' ') ?? '';
+  const larger = modelSizes[modelSizes.indexOf(model && 'size' in model ? model.size : 'tiny') + 1];
+  const again = written(given, 'model', 'output_dir', 'resume', 'overwrite_output_dir');
+  const lines: readonly (readonly [command: string, help: string])[] = [
+    [`run --model ${folder} ${quoted(beginning)}`, 'Classify a text:'],
+    [`run --model ${folder} --file texts.txt --json`, 'A text on each line of a file, answers as JSON:'],
+    ...('recipe' in data
+      ? [['train --data reviews.tsv --text_column document --label_column label', 'The same on your own file:'] as const]
+      : []),
+    ...(larger && !(model && 'folder' in model)
+      ? [[`train ${again} --model ${larger} --output_dir ${quoted(`${output_dir}-${larger}`)}`, 'A larger model:'] as const]
+      : []),
   ];
-  const width = Math.max(...lines.map(([command]) => command!.length));
-  return `\nWhat next\n\n${lines.map(([command, help]) => `  ${command!.padEnd(width)}   ${help}\n`).join('')}\n${output_dir} has the model, report.json, loss.svg, confusion.svg and a README.md that tells how to load it in Python.\n`;
+  const commands = lines.map(([command, help]) => `  ${help}\n    ${qkv} ${command}\n`).join('');
+  return `\nWhat next\n\n${commands}\n${output_dir} has the model, report.json, loss.svg, confusion.svg, and a README.md that says how to load it in Python.\n`;
 }
 
 async function tellHowToResume({ output_dir }: TrainOptions, given: object, io: Io): Promise<void> {
   const checkpoint = await get_last_checkpoint(output_dir);
   if (checkpoint === null) {
-    io.stderr.write(`Stopped before the first step; there is no checkpoint.\n`);
+    io.stderr.write(`Stopped; there is no checkpoint to go on from.\n`);
     return;
   }
-  const words = Object.entries(given).flatMap(([name, value]) =>
-    name === 'resume' || name === 'overwrite_output_dir'
-      ? []
-      : [value === true ? `--${name}` : `--${name} ${quoted(String(value))}`],
-  );
-  io.stderr.write(`Stopped; ${checkpoint} is saved. To go on:\n\n  qkv train ${[...words, '--resume'].join(' ')}\n\n`);
+  const words = written(given, 'resume', 'overwrite_output_dir');
+  io.stderr.write(`Stopped; ${checkpoint} is saved. To go on:\n\n  ${programName(io.env)} train ${words} --resume\n\n`);
 }
 
 /** A word as a shell takes it. */

@@ -201,9 +201,30 @@ describe('qkv train on a file', () => {
     expect(line.input_ids[0]).toBe(2);
     const powers = line.logits.map(Math.exp) as number[];
     expect(line.predictions[0].score).toBeCloseTo(Math.max(...powers) / (powers[0]! + powers[1]!), 6);
-    expect(await qkv(['run', '--model', output, '--file', '-'], '')).toMatchInlineSnapshot();
-    expect(await qkv(['run', '--model', place('nowhere'), 'text'])).toMatchInlineSnapshot();
-    expect(await qkv(['run', '--model', output, '--logits', 'text'])).toMatchInlineSnapshot();
+    expect(await qkv(['run', '--model', output, '--file', '-'], '')).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "err": "error: qkv run: the standard input is empty; a text on each line is needed.
+      ",
+        "out": "",
+      }
+    `);
+    expect(await qkv(['run', '--model', place('nowhere'), 'text'])).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "err": "error: AutoTokenizer: there is no folder <folder>/nowhere; give the path of a folder that has the files.
+      ",
+        "out": "",
+      }
+    `);
+    expect(await qkv(['run', '--model', output, '--logits', 'text'])).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "err": "error: qkv run: --logits adds to JSON objects; give --json with it.
+      ",
+        "out": "",
+      }
+    `);
   });
 
   it('goes on from a folder, for other classes too', async () => {
@@ -223,50 +244,10 @@ describe('qkv train on a file', () => {
     const words = ['train', '--data', data, ...columns, ...small, '--max_steps', '2', '--output_dir', place('tuned')];
     expect(await qkv(words)).toMatchInlineSnapshot(`
       {
-        "code": 0,
-        "err": "",
-        "out": "
-      Texts that the model never saw, classified by the saved folder <folder>/tuned
-
-      text                                          is        taken for  score
-      ────────────────────────────────────────────────────────────────────────
-      it the film the boring saw actor the it       negative  긍정       0.543
-      영화 배우 배우 어제 돈 그 영화 배우 봤다      negative  긍정       0.542
-      봤다 어제 어제 영화 정말 어제 어제 배우 어제  긍정      긍정       0.542
-      the actor saw the worst it actor actor film   negative  긍정       0.543
-      어제 어제 어제 그 감동 어제 어제 영화 그      긍정      긍정       0.542
-      어제 영화 어제 배우 최고 영화 봤다 어제 배우  긍정      긍정       0.542
-
-      On 27 held-out examples
-
-      class              precision  recall     F1  examples
-      ─────────────────────────────────────────────────────
-      negative               0.000   0.000  0.000        16
-      긍정                   0.407   1.000  0.579        11
-      ─────────────────────────────────────────────────────
-      mean over classes      0.204   0.500  0.289        27
-      accuracy                              0.407        27
-
-      is ↓  taken for →  negative  긍정
-      ─────────────────────────────────
-      negative                  0    16
-      긍정                      0    11
-
-      model                              accuracy  mean F1  F1 negative  F1 긍정
-      ──────────────────────────────────────────────────────────────────────────
-      bert tiny trained from scratch       0.407    0.289        0.000    0.579
-      bag of words, logistic regression    1.000*   1.000*       1.000*   1.000*
-
-      2 steps in 0:00, all of it in 0:02, at most 238 MB of memory.
-
-      What next
-
-        qkv run --model <folder>/tuned "it the film the boring saw"   classify a text
-        qkv run --model <folder>/tuned --file mails.txt --json        a text on each line of a file
-        qkv train --help                                                           sizes, lengths, epochs: what else to try
-
-      <folder>/tuned has the model, report.json, loss.svg, confusion.svg and a README.md that tells how to load it in Python.
+        "code": 1,
+        "err": "error: qkv train: <folder>/tuned holds a run already (checkpoint-2, config.json, model.safetensors, …); give --resume to go on with it, --overwrite_output_dir to delete it, or another --output_dir.
       ",
+        "out": "",
       }
     `);
     expect((await qkv([...words, '--overwrite_output_dir'])).code).toBe(0);
@@ -481,10 +462,10 @@ describe('qkv train that is stopped', () => {
     const said = plain(err).slice(plain(err).indexOf('Interrupted'));
     expect(said.replace(/checkpoint-\d+/, 'checkpoint-N')).toMatchInlineSnapshot(`
       "Interrupted: stopping; once more ends it at once.
-      train  6/30  20%  loss 0.7779  lr 4.63e-4  862 tokens/s  eval loss 0.7037  0:01 elapsed, 0:07 left
+      train  7/30  23%  loss 0.8269  lr 4.44e-4  1.45k tokens/s  eval loss 0.8976  0:01 elapsed, 0:03 left
       Stopped; <folder>/interrupted/checkpoint-N is saved. To go on:
 
-        qkv train --data <folder>/reviews.csv --text_column document --label_column sentiment --model tiny --vocab_size 200 --max_length 16 --per_device_train_batch_size 16 --max_steps 30 --logging_steps 1 --save_steps 4 --eval_steps 4 --eval_strategy steps --output_dir <folder>/interrupted --resume
+        npx qkv train --data <folder>/reviews.csv --text_column document --label_column sentiment --model tiny --vocab_size 200 --max_length 16 --per_device_train_batch_size 16 --max_steps 30 --logging_steps 1 --save_steps 4 --eval_steps 4 --eval_strategy steps --output_dir <folder>/interrupted --resume
 
       "
     `);

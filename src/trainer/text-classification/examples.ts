@@ -89,7 +89,7 @@ export async function readExamples(source: ExampleSource, options: ReadOptions):
   const hash = await hashOf(hashed(splits));
   return {
     name: Object.values(files)
-      .filter((file) => file !== undefined)
+      .flatMap((file) => file?.split(/[\\/]/).at(-1) ?? [])
       .join(', '),
     splits,
     labels,

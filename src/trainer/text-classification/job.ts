@@ -353,10 +353,17 @@ async function makeModel(
     max_position_embeddings: max_length,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
+    // BERT's 0.02 is for 768 channels; narrower layers need larger weights to pass on as much.
+    initializer_range: initializerRange(bertSizes[model.size].hidden_size),
     initializer_range,
     pad_token_id: tokenizer.pad_token_id!,
     ...labelTables(labels),
   });
+}
+
+/** The spread of initial weights for a width: 0.02 at BERT's 768 channels, falling with the root of the width, as Glorot's. */
+function initializerRange(width: number): number {
+  return Number((0.02 * Math.sqrt(768 / width)).toFixed(3));
 }
 
 function describeModel({ model }: Settings, { config }: SequenceClassifier): string {

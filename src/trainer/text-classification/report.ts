@@ -82,7 +82,7 @@ tags:
 
 # ${title}
 
-A ${model.type} text classifier with ${report.labels.length} classes (${report.labels.slice(0, 20).join(', ')}${report.labels.length > 20 ? ', …' : ''}), ${model.parameters.toLocaleString('en')} parameters, ${model.from}. It reads the first ${model.max_length} tokens of a text.
+A text classifier with ${report.labels.length} classes (${report.labels.slice(0, 20).join(', ')}${report.labels.length > 20 ? ', …' : ''}), ${model.parameters.toLocaleString('en')} parameters: ${model.from}. It reads the first ${model.max_length} tokens of a text.
 
 ## Use
 
@@ -119,7 +119,7 @@ ${rows.join('\n')}
 ## How it was made
 
 Data: ${data.name} (${parts.join(', ')} examples; SHA-256 ${data.hash}).${data.notes.length > 0 ? ` ${data.notes.join(' ')}` : ''}
-Training: ${training.steps} steps, ${Number(training.epochs.toFixed(2))} epochs, seed ${report.seed}${training.best_step === null ? '' : `, weights of step ${training.best_step}`}; ${Math.round(training.runtime_seconds)} s on ${report.machine.threads} threads. All settings are in \`training_args.json\`, all figures in \`report.json\`, each logged step in \`metrics.jsonl\`.
+Training: ${training.steps} steps, ${Number(training.epochs.toFixed(2))} epochs, seed ${report.seed}${training.best_step === null ? '' : `, weights of step ${training.best_step}`}; ${Math.round(training.runtime_seconds)} s on ${report.machine.threads} ${report.machine.threads === 1 ? 'thread' : 'threads'}. All settings are in \`training_args.json\`, all figures in \`report.json\`, each logged step in \`metrics.jsonl\`.
 
 ![loss](loss.svg)
 `;

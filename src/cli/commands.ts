@@ -4,5 +4,8 @@ import type { CommandEntry } from './program.ts';
 export const commands: readonly CommandEntry[] = [
   { name: 'train', load: async () => (await import('./train.ts')).train },
   { name: 'run', load: async () => (await import('./run.ts')).run },
+  { name: 'tokenize', load: async () => (await import('./tokenize.ts')).tokenize },
+  { name: 'tokenize train', load: async () => (await import('./tokenize-train.ts')).tokenizeTrain },
+  { name: 'tokenize compare', load: async () => (await import('./tokenize-compare.ts')).tokenizeCompare },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
 ];

@@ -40,12 +40,12 @@ async function dispatch(words: readonly string[], io: Io, { commands, version }:
     io.stdout.write(text);
     return exitCodes.ok;
   };
-  const helpOf = async (name: string) => print(commandHelp(await find(commands, name).load(), style));
+  const helpOf = async (entry: CommandEntry) => print(commandHelp(await entry.load(), style));
 
   if (first === '--version' || first === '-v') return print(`${version}\n`);
   if (first === undefined || isHelp(first) || first === 'help') {
-    const about = rest.find((word) => !word.startsWith('-'));
-    if (about !== undefined) return helpOf(about);
+    const about = rest.filter((word) => !word.startsWith('-'));
+    if (about.length > 0) return helpOf(find(commands, about).entry);
     return print(programHelp(await Promise.all(commands.map((entry) => entry.load())), style));
   }
   if (first.startsWith('-')) {
@@ -53,16 +53,22 @@ async function dispatch(words: readonly string[], io: Io, { commands, version }:
       `qkv: ${first} stands where the command belongs; write \`qkv <command> ${first}\`, and see \`qkv help\`.`,
     );
   }
-  const entry = find(commands, first);
-  const own = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
-  if (own.some(isHelp)) return helpOf(first);
+  const { entry, words: following } = find(commands, words);
+  const own = following.slice(0, following.includes('--') ? following.indexOf('--') : undefined);
+  if (own.some(isHelp)) return helpOf(entry);
   if (own.includes('--version') || own.includes('-v')) return print(`${version}\n`);
-  return (await entry.load()).execute(rest, io);
+  return (await entry.load()).execute(following, io);
 }
 
-function find(commands: readonly CommandEntry[], name: string): CommandEntry {
+/** The command that the first two words name, or else the first one, and the words after its name. */
+function find(
+  commands: readonly CommandEntry[],
+  [name = '', second, ...rest]: readonly string[],
+): { entry: CommandEntry; words: readonly string[] } {
+  const longer = second === undefined ? undefined : commands.find((entry) => entry.name === `${name} ${second}`);
+  if (longer !== undefined) return { entry: longer, words: rest };
   const found = commands.find((entry) => entry.name === name);
-  if (found !== undefined) return found;
+  if (found !== undefined) return { entry: found, words: second === undefined ? [] : [second, ...rest] };
   const names = commands.map((entry) => entry.name);
   const near = nearest(name, names);
   throw new UsageError(

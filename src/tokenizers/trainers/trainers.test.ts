@@ -91,7 +91,7 @@ test('an unknown token of Unigram that is no special one comes first', async () 
   ]);
   expect(model.unk_id).toBe(0);
   const scores = model.pieces.slice(2).map(([, score]) => score);
-  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  expect(scores).toEqual(scores.toSorted((a, b) => Number(b) - Number(a)));
   expect(tokenizer.encode('漢').tokens).toContain('漢');
   expect(tokenizer.encode('漢').ids).toContain(0);
 });

@@ -1,8 +1,8 @@
-import { ConfigError, MissingFileError, UnsupportedError } from '../core/index.ts';
+import { ConfigError } from '../core/index.ts';
 import { type ModelFolder, readJson, readText, resolveFolder } from '../hub/index.ts';
-import { addedToken } from './added-vocabulary.ts';
-import { type BertTokenizerConfig, bertBackend, readVocabularyLines } from './bert.ts';
+import type { BertTokenizerConfig } from './bert.ts';
 import { brief, isJsonObject, type JsonObject } from './component.ts';
+import { fromParts } from './from-parts.ts';
 import { BertNormalizer } from './normalizers/bert-normalizer.ts';
 import { PreTrainedTokenizerFast, type TokenizerConfig } from './pretrained-tokenizer.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -11,8 +11,8 @@ import { classOfModelType, tokenizerClass } from './tokenizer-classes.ts';
 /** Finds out which tokenizer a folder holds, and loads it. */
 export const AutoTokenizer = {
   /**
-   * The tokenizer of a folder: from tokenizer.json, or where there is none from vocab.txt, with tokenizer_config.json and
-   * special_tokens_map.json. What `config` says goes before what the files say.
+   * The tokenizer of a folder: from tokenizer.json, or where there is none from its older parts (vocab.txt, vocab.json with
+   * merges.txt, a SentencePiece model), with tokenizer_config.json and special_tokens_map.json. What `config` says goes before what the files say.
    * @throws MissingFileError when there is no such folder, or no tokenizer in it.
    * @throws DataError for broken files; ConfigError and UnsupportedError for what cannot be used here.
    */
@@ -27,9 +27,11 @@ export const AutoTokenizer = {
       const found = classOfModelType((await readObject(folder, 'config.json')).model_type);
       if (found !== undefined) merged.tokenizer_class = found;
     }
+    const template = await readText(folder, 'chat_template.jinja');
+    if (template !== undefined && config.chat_template === undefined) merged.chat_template = template;
     const json = await readJson(folder, 'tokenizer.json');
     const backend =
-      json === undefined ? await fromVocabulary(folder, merged) : Tokenizer.fromJSON(json, `${folder.name}/tokenizer.json`);
+      json === undefined ? await fromParts(folder, merged) : Tokenizer.fromJSON(json, `${folder.name}/tokenizer.json`);
     if (json !== undefined) followConfig(backend, merged);
     if (merged.tokenizer_class === undefined && looksLikeBert(backend)) merged.tokenizer_class = 'BertTokenizer';
     return new PreTrainedTokenizerFast(backend, merged);
@@ -41,41 +43,6 @@ async function readObject(folder: ModelFolder, name: string): Promise<JsonObject
   if (json === undefined) return {};
   if (isJsonObject(json)) return json;
   throw new ConfigError(`${folder.name}/${name}: it is ${brief(json)}; an object is needed.`);
-}
-
-async function fromVocabulary(folder: ModelFolder, config: BertTokenizerConfig): Promise<Tokenizer> {
-  const text = await readText(folder, 'vocab.txt');
-  if (text === undefined) {
-    throw new MissingFileError(
-      `AutoTokenizer: ${folder.name} has neither tokenizer.json nor vocab.txt; put the tokenizer's files there, or name the folder that has them.`,
-    );
-  }
-  const name = config.tokenizer_class;
-  if (name !== undefined && !tokenizerClass(name).isBert) {
-    throw new UnsupportedError(
-      `AutoTokenizer: ${folder.name} has no tokenizer.json, and ${name} cannot be built from vocab.txt here; save the tokenizer with Python's transformers to get a tokenizer.json.`,
-    );
-  }
-  const tokenizer = bertBackend(readVocabularyLines(text), config);
-  for (const token of addedTokens(folder, config)) {
-    if (token.special) tokenizer.add_special_tokens([token]);
-    else tokenizer.add_tokens([token]);
-  }
-  return tokenizer;
-}
-
-/** The added tokens of tokenizer_config.json by their ids; those of the vocabulary keep theirs, others follow it. */
-function addedTokens(folder: ModelFolder, config: TokenizerConfig) {
-  const json = config.added_tokens_decoder;
-  if (!isJsonObject(json)) return [];
-  return Object.entries(json)
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([id, value]) => {
-      if (isJsonObject(value) && typeof value.content === 'string') return addedToken(value as { content: string });
-      throw new ConfigError(
-        `${folder.name}/tokenizer_config.json: added_tokens_decoder.${id} is ${brief(value)}; an object with a content is needed.`,
-      );
-    });
 }
 
 /** Where tokenizer_config.json says how a BERT tokenizer treats case and accents, tokenizer.json is overruled, as in Python. */

@@ -15,6 +15,7 @@ export {
   type Vocabulary,
 } from './bert.ts';
 export type { CallOptions, PaddingOption, TruncationOption } from './call-options.ts';
+export type { ChatMessage, ChatTemplateOptions } from './chat-template.ts';
 export type { Component, Json, JsonObject } from './component.ts';
 export * from './decoders/bpe-decoder.ts';
 export * from './decoders/byte-fallback.ts';
@@ -81,13 +82,6 @@ export { BpeTrainer, type BpeTrainerOptions, bpeTrainerOptions, byteLevelAlphabe
 export { type ChangedWord, MergeReplay, type MergeStep, replayTraining } from './trainers/merge-replay.ts';
 export type { MergingTrainer } from './trainers/merging.ts';
 export type { Merge, MergeProgress, MergeStart } from './trainers/pair-merges.ts';
-export {
-  type TokenizerKind,
-  type TrainTokenizerOptions,
-  tokenizerKinds,
-  trainTokenizer,
-  trainTokenizerOptions,
-} from './trainers/tokenizer-kinds.ts';
 export type { Trained, Trainer, TrainingOptions, TrainingProgress } from './trainers/trainer.ts';
 export { UnigramTrainer, type UnigramTrainerOptions, unigramTrainerOptions } from './trainers/unigram-trainer.ts';
 export { WordLevelTrainer, type WordLevelTrainerOptions, wordLevelTrainerOptions } from './trainers/wordlevel-trainer.ts';

@@ -242,12 +242,12 @@ describe('folders that cannot be loaded', () => {
       `[MissingFileError: AutoTokenizer: there is no folder ./no/such/folder; give the path of a folder that has the files.]`,
     );
     expect(await load({})).toMatchInlineSnapshot(
-      `"MissingFileError: AutoTokenizer: FOLDER has neither tokenizer.json nor vocab.txt; put the tokenizer's files there, or name the folder that has them."`,
+      `"MissingFileError: AutoTokenizer: FOLDER has neither tokenizer.json nor vocab.txt, vocab.json with merges.txt, or a SentencePiece model; put the tokenizer's files there, or name the folder that has them."`,
     );
     expect(
       await load({ 'vocab.txt': 'a\n', 'tokenizer_config.json': '{"tokenizer_class": "T5Tokenizer"}' }),
     ).toMatchInlineSnapshot(
-      `"UnsupportedError: AutoTokenizer: FOLDER has no tokenizer.json, and T5Tokenizer cannot be built from vocab.txt here; save the tokenizer with Python's transformers to get a tokenizer.json."`,
+      `"MissingFileError: AutoTokenizer: FOLDER has neither tokenizer.json nor a SentencePiece model (spiece.model, sentencepiece.bpe.model, tokenizer.model, sentencepiece.model, spm.model); put the tokenizer's files there, or name the folder that has them."`,
     );
   });
 

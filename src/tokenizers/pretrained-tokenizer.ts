@@ -3,6 +3,7 @@ import { writeFiles } from '../hub/index.ts';
 import type { AddedToken } from './added-vocabulary.ts';
 import { BatchEncoding, type EncodedLists, type Ids } from './batch-encoding.ts';
 import { type CallOptions, readCallOptions } from './call-options.ts';
+import { type ChatMessage, type ChatTemplateOptions, chooseTemplate, renderChat } from './chat-template.ts';
 import { brief, type Json, type JsonObject } from './component.ts';
 import { cleanUp } from './decoders/wordpiece-decoder.ts';
 import type { Encoding, Side } from './encoding.ts';
@@ -323,6 +324,23 @@ export class PreTrainedTokenizerFast extends Callable {
   /** The text of tokens. */
   convert_tokens_to_string(tokens: readonly string[]): string {
     return this.backend_tokenizer.decoder?.decode(tokens) ?? tokens.join(' ');
+  }
+
+  /**
+   * A conversation as the text that the model was trained on, by the template of its files; with `tokenize` (the default)
+   * encoded, without further special tokens. Differs from Python: it is asynchronous, since the template's interpreter is
+   * loaded when it is first needed.
+   * @throws ConfigError when there is no template, and for what the template itself refuses.
+   */
+  apply_chat_template<const Options extends ChatTemplateOptions = Record<never, never>>(
+    messages: readonly ChatMessage[],
+    options?: Options,
+  ): Promise<Options extends { tokenize: false } ? string : BatchEncoding<number[]>>;
+  async apply_chat_template(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): Promise<unknown> {
+    const { tokenize = true, chat_template, ...rest } = options;
+    const template = chooseTemplate(chat_template, this.#config.chat_template, rest.tools !== undefined);
+    const text = await renderChat(template, messages, { ...rest, specialTokens: this.special_tokens_map });
+    return tokenize ? this._call(text, { add_special_tokens: false }) : text;
   }
 
   /** Fills up encoded texts to one length: a batch, or a list of single ones as a data set has them. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AutoTokenizer, Tokenizer, type TokenizerConfig } from './index.ts';
+import { AutoTokenizer, ByteLevelProcessing, Tokenizer, type TokenizerConfig } from './index.ts';
 
 const models = resolve(import.meta.dirname, '../../../shared/models');
 const present = existsSync(models);
@@ -64,6 +64,9 @@ const tokenizers: [name: string, config: TokenizerConfig][] = [
   ['tok-koelectra-v3', { do_lower_case: false }],
   ['tok-klue-roberta-base', {}],
   ['tok-gpt2', {}],
+  ['tok-openai-gpt', { tokenizer_class: 'OpenAIGPTTokenizer' }],
+  ['tok-qwen2', { clean_up_tokenization_spaces: false }],
+  ['tok-kogpt2-v1', { bos_token: '<s>', eos_token: '</s>' }],
   ['tok-roberta-base', {}],
   ['tok-clip-vit-base', { tokenizer_class: 'CLIPTokenizer' }],
   ['tok-phi3-mini-llama-bpe', {}],
@@ -102,7 +105,11 @@ describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is ab
       expect(cases.length).toBeGreaterThan(0);
       const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { ...config, clean_up_tokenization_spaces: false });
       const file = join(unpacked(name), 'tokenizer.json');
-      const bare = existsSync(file) ? Tokenizer.from_str(readFileSync(file, 'utf8')) : tokenizer.backend_tokenizer;
+      let bare = existsSync(file) ? Tokenizer.from_str(readFileSync(file, 'utf8')) : tokenizer.backend_tokenizer;
+      // The golden data of Qwen2 was made with a post-processor that trims; its class has one that does not.
+      if (name === 'tok-qwen2') bare.post_processor = ByteLevelProcessing({ add_prefix_space: false });
+      // That of GPT-1 was made with a tokenizer that had no special tokens.
+      if (name === 'tok-openai-gpt') bare = Tokenizer.fromJSON({ ...bare.toJSON(), added_tokens: [] });
       for (const one of cases) {
         expect(observed(bare, one)).toEqual(one);
         // A bare tokenizer knows only the special tokens of its file; a loaded one also those of its configuration.
@@ -115,7 +122,8 @@ describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is ab
       const folder = unpacked(name, readdirSync(unpacked(name)));
       await tokenizer.save_pretrained(folder);
       const again = await AutoTokenizer.from_pretrained(folder);
-      expect(again.backend_tokenizer.toJSON()).toEqual(tokenizer.backend_tokenizer.toJSON());
+      // Compared as text: a difference of 150,000 tokens takes minutes to show.
+      expect(again.backend_tokenizer.to_str() === tokenizer.backend_tokenizer.to_str()).toBe(true);
       expect(again.toConfig()).toEqual(tokenizer.toConfig());
       for (const one of cases) {
         expect(observed(again.backend_tokenizer, one)).toEqual(observed(tokenizer.backend_tokenizer, one));
@@ -123,7 +131,7 @@ describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is ab
     });
 
     test.skipIf(peers.length === 0)('gives what the tests of transformers.js and swift-transformers record', async () => {
-      const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { ...config, clean_up_tokenization_spaces: true });
+      const tokenizer = await AutoTokenizer.from_pretrained(unpacked(name), { clean_up_tokenization_spaces: true, ...config });
       for (const one of peers.filter(({ hf_rust_agrees }) => hf_rust_agrees !== false)) {
         const { input_ids } = tokenizer(one.text, one.text_pair);
         if (one.ids !== undefined) expect(input_ids).toEqual(one.ids);
@@ -144,6 +152,58 @@ describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is ab
       }
     },
   );
+
+  /** Whether the parts of a folder give the same as its tokenizer.json, which they are loaded without. */
+  const parts: [name: string, config: TokenizerConfig][] = [
+    ['tok-gpt2', { tokenizer_class: 'GPT2Tokenizer' }],
+    ['tok-roberta-base', { tokenizer_class: 'RobertaTokenizer' }],
+    ['tok-clip-vit-base', { tokenizer_class: 'CLIPTokenizer' }],
+    ['tok-t5-small', { tokenizer_class: 'T5Tokenizer' }],
+    ['tok-albert-base-v2', { tokenizer_class: 'AlbertTokenizer' }],
+  ];
+  test.each(parts)('%s: its older parts give the ids of tokenizer.json', async (name, config) => {
+    const files = ['tokenizer.json', 'tokenizer.newformat.json', 'special_tokens_map.json', 'tokenizer_config.json'];
+    const whole = await AutoTokenizer.from_pretrained(unpacked(name), config);
+    const made = await AutoTokenizer.from_pretrained(unpacked(name, files), config);
+    for (const { text } of golden<HuggingFaceCase>(name, 'golden.hf.json.gz')) {
+      // This tokenizer.json of ALBERT was saved again without the table of its model, which normalizes otherwise.
+      if (name === 'tok-albert-base-v2' && /[^ -~]/.test(text)) continue;
+      expect({ text, ids: made(text).input_ids }).toEqual({ text, ids: whole(text).input_ids });
+    }
+    for (const { text, text_pair, ids } of golden<PeerCase>(name, 'golden.peers.json.gz')) {
+      if (ids !== undefined) expect({ text, ids: made(text, text_pair).input_ids }).toEqual({ text, ids });
+    }
+    const folder = unpacked(name, readdirSync(unpacked(name)));
+    await made.save_pretrained(folder);
+    const again = await AutoTokenizer.from_pretrained(folder);
+    // Compared as text: a difference of 150,000 tokens takes minutes to show.
+    expect(again.backend_tokenizer.to_str() === made.backend_tokenizer.to_str()).toBe(true);
+  });
+
+  test.each([
+    ['tok-gpt2', 'tokenizer.newformat.json', 'golden.hf.json.gz'],
+    ['tok-wordlevel-de-en', 'tokenizer_de.json', 'golden.hf.tokenizer_de.json.gz'],
+    ['tok-wordlevel-de-en', 'tokenizer_en.json', 'golden.hf.tokenizer_en.json.gz'],
+  ])('%s: %s gives all that Hugging Face gives', (name, file, answers) => {
+    const tokenizer = Tokenizer.from_str(gunzipSync(readFileSync(join(models, name, `${file}.gz`))).toString());
+    for (const one of golden<HuggingFaceCase>(name, answers)) expect(observed(tokenizer, one)).toEqual(one);
+    expect(Tokenizer.from_str(tokenizer.to_str()).to_str() === tokenizer.to_str()).toBe(true);
+  });
+
+  test('Marian: the ids of SentencePiece with a vocabulary of its own', async () => {
+    interface MarianCase {
+      text: string;
+      ids: number[];
+      source_pieces: string[];
+    }
+    const tokenizer = await AutoTokenizer.from_pretrained(unpacked('tok-opus-mt-zh-en'));
+    const cases = golden<MarianCase>('tok-opus-mt-zh-en', 'golden.spm.json.gz');
+    expect(cases.length).toBeGreaterThan(0);
+    // SentencePiece alone does not know the tokens that a tokenizer finds first.
+    const plain = cases.filter(({ text }) => !/<\/s>|<unk>|<pad>/.test(text));
+    expect(plain.length).toBeGreaterThan(50);
+    for (const { text, ids } of plain) expect({ text, ids: tokenizer(text).input_ids }).toEqual({ text, ids });
+  });
 
   test('bert-base-uncased: its backend normalizes a string by itself', async () => {
     const { backend_tokenizer } = await AutoTokenizer.from_pretrained(unpacked('tok-bert-base-uncased'));

@@ -16,18 +16,54 @@ const bertTokens = { unk_token: '[UNK]', sep_token: '[SEP]', pad_token: '[PAD]',
 const withTypes = ['input_ids', 'token_type_ids', 'attention_mask'];
 const withoutTypes = ['input_ids', 'attention_mask'];
 
+const endOfText = '<|endoftext|>';
+const marianTokens = { eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' };
+const robertaTokens = {
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
+  mask_token: '<mask>',
+};
+
 const classes: Record<string, TokenizerClass> = {
   BertTokenizer: { model_input_names: withTypes, special_tokens: bertTokens, isBert: true },
   ElectraTokenizer: { model_input_names: withTypes, special_tokens: bertTokens, isBert: true },
   DistilBertTokenizer: { model_input_names: withoutTypes, special_tokens: bertTokens, isBert: true },
+  GPT2Tokenizer: row(withoutTypes, { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText }),
+  OpenAIGPTTokenizer: row(withoutTypes, { unk_token: '<unk>' }),
+  Qwen2Tokenizer: row(withoutTypes, { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText }),
   CLIPTokenizer: {
-    model_input_names: withoutTypes,
-    special_tokens: {},
+    ...row(withoutTypes, {
+      bos_token: '<|startoftext|>',
+      eos_token: endOfText,
+      unk_token: endOfText,
+      pad_token: endOfText,
+    }),
     tidy: (text) => text.replaceAll('</w>', ' ').trim(),
-    isBert: false,
   },
-  RobertaTokenizer: { model_input_names: withoutTypes, special_tokens: {}, isBert: false },
+  RobertaTokenizer: row(withoutTypes, robertaTokens),
+  BartTokenizer: row(withoutTypes, robertaTokens),
+  XLMRobertaTokenizer: row(withoutTypes, robertaTokens),
+  T5Tokenizer: row(withoutTypes, marianTokens),
+  MarianTokenizer: row(withoutTypes, marianTokens),
+  AlbertTokenizer: row(withTypes, {
+    bos_token: '[CLS]',
+    eos_token: '[SEP]',
+    unk_token: '<unk>',
+    sep_token: '[SEP]',
+    pad_token: '<pad>',
+    cls_token: '[CLS]',
+    mask_token: '[MASK]',
+  }),
+  LlamaTokenizer: row(withoutTypes, { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' }),
 };
+
+function row(model_input_names: readonly string[], special_tokens: TokenizerClass['special_tokens']): TokenizerClass {
+  return { model_input_names, special_tokens, isBert: false };
+}
 
 const generic: TokenizerClass = { model_input_names: withTypes, special_tokens: {}, isBert: false };
 
@@ -37,11 +73,25 @@ const classOfModel: Record<string, string> = {
   distilbert: 'DistilBertTokenizer',
   roberta: 'RobertaTokenizer',
   clip: 'CLIPTokenizer',
+  gpt2: 'GPT2Tokenizer',
+  'openai-gpt': 'OpenAIGPTTokenizer',
+  qwen2: 'Qwen2Tokenizer',
+  bart: 'BartTokenizer',
+  'xlm-roberta': 'XLMRobertaTokenizer',
+  t5: 'T5Tokenizer',
+  marian: 'MarianTokenizer',
+  albert: 'AlbertTokenizer',
+  llama: 'LlamaTokenizer',
 };
+
+/** A class name without what says that the Rust library is behind it. */
+export function plainClass(name: string | undefined): string {
+  return name?.replace(/Fast$/, '') ?? '';
+}
 
 /** What goes with a class name of tokenizer_config.json; Fast or not makes no difference. */
 export function tokenizerClass(name: string | undefined): TokenizerClass {
-  const plain = name?.replace(/Fast$/, '') ?? '';
+  const plain = plainClass(name);
   return Object.hasOwn(classes, plain) ? classes[plain]! : generic;
 }
 

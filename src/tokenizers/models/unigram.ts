@@ -9,8 +9,11 @@ import { type CachedWord, WordCache } from './word-cache.ts';
 export interface UnigramFields {
   /** The id of the unknown token, or null. */
   unk_id: number | null;
-  /** Pieces with the logarithms of their probabilities; a piece's place is its id. */
-  vocab: [piece: string, score: number][];
+  /**
+   * Pieces with the logarithms of their probabilities; a piece's place is its id. A piece with null is never found in a text
+   * (Marian's, of the other language); Hugging Face's library has no such pieces.
+   */
+  vocab: [piece: string, score: number | null][];
   /** Spell unknown text as bytes, `<0xEA><0xB0>…`, where the vocabulary has them. */
   byte_fallback: boolean;
 }
@@ -28,8 +31,11 @@ export class Unigram implements Model {
   readonly unk_id: number | null;
   readonly byte_fallback: boolean;
   readonly #pieces: readonly string[];
-  readonly #scores: Float64Array;
-  readonly #unknownScore: number;
+  /** As given, and as searched with; the latter made when first needed. */
+  readonly #given: Float64Array;
+  readonly #asRead: boolean;
+  #scores: Float64Array | undefined;
+  #unknownScore = 0;
   readonly #cache = new WordCache();
   #ids: Map<string, number> | undefined;
   #trie: TokenTrie | undefined;
@@ -38,16 +44,20 @@ export class Unigram implements Model {
   #starts: Int32Array = new Int32Array(256);
   #last: Int32Array = new Int32Array(256);
 
-  /** From pieces with their scores, in the order of ids, and the fields of tokenizer.json. */
+  /**
+   * From pieces with their scores, in the order of ids, and the fields of tokenizer.json. `fromJSON` says that the scores were
+   * read from a file, where Hugging Face's library rounds twice.
+   */
   constructor(
-    vocab: readonly (readonly [piece: string, score: number])[],
+    vocab: readonly (readonly [piece: string, score: number | null])[],
     { unk_id = null, byte_fallback = false }: Partial<Omit<UnigramFields, 'vocab'>> = {},
+    { fromJSON = false }: { fromJSON?: boolean } = {},
   ) {
     this.#pieces = vocab.map(([piece]) => piece);
-    this.#scores = Float64Array.from(vocab, ([, score]) => score);
+    this.#given = Float64Array.from(vocab, ([, score]) => score ?? Number.NaN);
+    this.#asRead = fromJSON;
     this.unk_id = unk_id;
     this.byte_fallback = byte_fallback;
-    this.#unknownScore = this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
   }
 
   /** The unknown token's piece, or null. */
@@ -64,8 +74,8 @@ export class Unigram implements Model {
   }
 
   /** Pieces with their scores, in the order of ids. */
-  get pieces(): [piece: string, score: number][] {
-    return this.#pieces.map((piece, id) => [piece, this.#scores[id]!]);
+  get pieces(): [piece: string, score: number | null][] {
+    return this.#pieces.map((piece, id) => [piece, Number.isNaN(this.#given[id]!) ? null : this.#given[id]!]);
   }
 
   token_to_id(token: string): number | undefined {
@@ -150,6 +160,7 @@ export class Unigram implements Model {
   #search(text: string): void {
     this.#trie ??= this.#plant();
     const trie = this.#trie;
+    const scores = this.#scores!;
     const { length } = text;
     if (length >= this.#best.length) {
       this.#best = new Float64Array(2 * length);
@@ -159,7 +170,6 @@ export class Unigram implements Model {
     const best = this.#best;
     const starts = this.#starts;
     const last = this.#last;
-    const scores = this.#scores;
     starts.fill(-1, 0, length + 1);
     best[0] = 0;
     for (let at = 0; at < length; ) {
@@ -192,8 +202,12 @@ export class Unigram implements Model {
   }
 
   #plant(): TokenTrie {
+    this.#scores = this.#asRead ? this.#given.map(asSerdeReads) : this.#given;
+    this.#unknownScore =
+      this.#scores.filter((score) => !Number.isNaN(score)).reduce((a, b) => Math.min(a, b), Infinity) - unknownPenalty;
     const trie = new TokenTrie();
-    for (const [id, piece] of this.#pieces.entries()) if (piece !== '') trie.add(piece, 0, id);
+    for (const [id, piece] of this.#pieces.entries())
+      if (piece !== '' && !Number.isNaN(this.#scores[id]!)) trie.add(piece, 0, id);
     return trie;
   }
 
@@ -209,13 +223,27 @@ export class Unigram implements Model {
 
 const encoder = /*@__PURE__*/ new TextEncoder();
 
+/**
+ * A number as Rust's serde_json reads its shortest decimal form: the digits as one whole number, then a division by a power of
+ * ten, each rounded. The last bit may differ from the nearest float64, and with it which of two equally good cuts wins.
+ */
+function asSerdeReads(score: number): number {
+  const [mantissa, exponent = '0'] = String(score).split('e') as [string, string?];
+  const [whole, fraction = ''] = mantissa.split('.') as [string, string?];
+  const power = Number(exponent) - fraction.length;
+  const digits = Number(whole + fraction);
+  if (!Number.isFinite(digits) || Math.abs(power) > 308) return score;
+  return power < 0 ? digits / Number(`1e${-power}`) : digits * Number(`1e${power}`);
+}
+
 /** Unigram in tokenizer.json: `{ "type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["▁a", -2.5], …], "byte_fallback": false }`. */
 export const unigram: ComponentDefinition<Model> = defineModel<UnigramFields>({
   type: 'Unigram',
   defaults: { unk_id: null, vocab: [], byte_fallback: false },
   check: ({ unk_id, vocab }, where) => {
     for (const [i, entry] of vocab.entries()) {
-      if (!Array.isArray(entry) || entry.length !== 2 || typeof entry[0] !== 'string' || typeof entry[1] !== 'number')
+      const isPair = Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string';
+      if (!isPair || !(typeof entry[1] === 'number' || entry[1] === null))
         throw new ConfigError(
           `${where}.vocab[${i}]: it is ${brief(entry)}; a piece and its score are needed, as ["▁a", -2.5].`,
         );
@@ -226,5 +254,5 @@ export const unigram: ComponentDefinition<Model> = defineModel<UnigramFields>({
       );
   },
   recognise: (json) => Array.isArray(json.vocab),
-  create: ({ vocab, ...fields }) => new Unigram(vocab, fields),
+  create: ({ vocab, ...fields }) => new Unigram(vocab, fields, { fromJSON: true }),
 });

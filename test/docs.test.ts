@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { commands } from '../src/cli/commands.ts';
@@ -96,11 +96,15 @@ describe('shell blocks name what there is', () => {
     .flatMap((block) => shellCommands(block).map((line): [string, string] => [`${block.file}:${block.line} ${line}`, line]));
   const { scripts } = readManifest();
 
-  /** Throws what the command itself would say of these words. */
+  /** Throws what the command itself would say of these words; files that the reader is to bring are stood in for. */
   async function readCommandLine([name = '', ...words]: readonly string[]): Promise<void> {
     const entry = commands.find((each) => each.name === name);
     expect(entry, `qkv has no command ${name}`).toBeDefined();
-    parseArguments(await entry!.load(), words);
+    const standIn = fileURLToPath(import.meta.url);
+    parseArguments(
+      await entry!.load(),
+      words.map((word) => (/\.(csv|tsv|jsonl|txt)$/.test(word) ? standIn : word)),
+    );
   }
 
   test('the README has some', () => expect(lines.some(([title]) => title.startsWith('README.md'))).toBe(true));

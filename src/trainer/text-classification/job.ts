@@ -322,7 +322,7 @@ function cutTo(ids: readonly number[], length: number, tokenizer: PreTrainedToke
 }
 
 async function makeModel(
-  { model, dropout, initializer_range }: Settings,
+  { model, dropout }: Settings,
   tokenizer: PreTrainedTokenizerFast,
   labels: readonly string[],
   max_length: number,
@@ -355,7 +355,6 @@ async function makeModel(
     attention_probs_dropout_prob: dropout,
     // BERT's 0.02 is for 768 channels; narrower layers need larger weights to pass on as much.
     initializer_range: initializerRange(bertSizes[model.size].hidden_size),
-    initializer_range,
     pad_token_id: tokenizer.pad_token_id!,
     ...labelTables(labels),
   });

@@ -16,8 +16,6 @@ export interface Settings {
   readonly mask_probability: number;
   /** Dropout in a new model. */
   readonly dropout: number;
-  /** Spread of a new model's first weights: what suits hundreds of dimensions is too little for a few. */
-  readonly initializer_range: number;
   readonly args: TrainingArguments;
 }
 
@@ -38,11 +36,10 @@ type Preset = Omit<Settings, 'args'> & { readonly args: GivenTrainingArguments }
 const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
   'spam-assassin': {
     model: { size: 'tiny' },
-    max_length: 128,
+    max_length: 256,
     vocab_size: 8192,
-    mask_probability: 0.2,
+    mask_probability: 0.3,
     dropout: 0.1,
-    initializer_range: 0.05,
     args: {
       num_train_epochs: 4,
       per_device_train_batch_size: 32,
@@ -50,6 +47,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
       learning_rate: 1e-3,
       weight_decay: 0.01,
       warmup_ratio: 0.1,
+      label_smoothing_factor: 0.1,
       group_by_length: true,
     },
   },
@@ -57,15 +55,15 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     model: { size: 'mini' },
     max_length: null,
     vocab_size: 8192,
-    mask_probability: 0.15,
+    mask_probability: 0.2,
     dropout: 0.1,
-    initializer_range: 0.05,
     args: {
       per_device_train_batch_size: 32,
       per_device_eval_batch_size: 64,
       learning_rate: 5e-4,
       weight_decay: 0.01,
       warmup_ratio: 0.1,
+      label_smoothing_factor: 0.1,
       group_by_length: true,
     },
   },
@@ -75,7 +73,6 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0,
     dropout: 0.1,
-    initializer_range: 0.05,
     args: {
       num_train_epochs: 3,
       per_device_train_batch_size: 16,
@@ -119,7 +116,6 @@ export function readSettings(
     vocab_size: vocab_size ?? preset.vocab_size,
     mask_probability: preset.mask_probability,
     dropout: preset.dropout,
-    initializer_range: preset.initializer_range,
     args: readTrainingArguments(whole),
   };
 }

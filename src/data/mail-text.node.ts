@@ -11,8 +11,7 @@ const neededHeader = /^(?:subject|mime-version|content-(?:type|transfer-encoding
 
 /**
  * Parses raw mail (RFC 5322 and MIME: multipart, quoted-printable, base64, character sets). The body is the plain text, or
- * where there is none the HTML as a text-only reader shows it: its words, `[image]` or a picture's own text, and the site that a link
- * leads to. All headers but the subject and those that say how the body is written are dropped
+ * where there is none the HTML's words. All headers but the subject and those that say how the body is written are dropped
  * before parsing.
  */
 export async function makeMailParser(): Promise<(raw: Uint8Array) => Promise<MailText>> {
@@ -55,20 +54,14 @@ const inline = new Set(
 
 function htmlText(html: string, Parser: typeof import('htmlparser2').Parser): string {
   const parts: string[] = [];
-  const targets: string[] = [];
   let hidden = 0;
   const parser = new Parser(
     {
-      onopentag(name, { href, alt }) {
+      onopentag(name) {
         if (unseen.has(name)) hidden++;
         else if (!inline.has(name)) parts.push('\n');
-        if (hidden > 0) return;
-        if (name === 'a') targets.push(href ?? '');
-        else if (name === 'img') parts.push(` [${alt || 'image'}] `);
       },
       onclosetag(name) {
-        const site = name === 'a' ? /^\s*((?:https?|ftp):\/\/[^/?#\s]+|mailto:)/i.exec(targets.pop() ?? '')?.[1] : undefined;
-        if (site) parts.push(` <${site}>`);
         if (unseen.has(name)) hidden--;
         else if (!inline.has(name) && name !== 'br') parts.push('\n');
       },

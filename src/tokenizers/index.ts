@@ -82,6 +82,13 @@ export { BpeTrainer, type BpeTrainerOptions, bpeTrainerOptions, byteLevelAlphabe
 export { type ChangedWord, MergeReplay, type MergeStep, replayTraining } from './trainers/merge-replay.ts';
 export type { MergingTrainer } from './trainers/merging.ts';
 export type { Merge, MergeProgress, MergeStart } from './trainers/pair-merges.ts';
+export {
+  type TokenizerKind,
+  type TrainTokenizerOptions,
+  tokenizerKinds,
+  trainTokenizer,
+  trainTokenizerOptions,
+} from './trainers/tokenizer-kinds.ts';
 export type { Trained, Trainer, TrainingOptions, TrainingProgress } from './trainers/trainer.ts';
 export { UnigramTrainer, type UnigramTrainerOptions, unigramTrainerOptions } from './trainers/unigram-trainer.ts';
 export { WordLevelTrainer, type WordLevelTrainerOptions, wordLevelTrainerOptions } from './trainers/wordlevel-trainer.ts';

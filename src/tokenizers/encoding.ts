@@ -82,10 +82,14 @@ export class Encoding {
     return this.#with({ sequences: new Map([[sequence, [0, this.length] as const]]) }, this.overflowing);
   }
 
-  /** The same with one type id for all tokens, also of the overflow. */
-  withTypeId(typeId: number): Encoding {
-    const overflowing = this.overflowing.map((part) => part.withTypeId(typeId));
-    return this.#with({ type_ids: new Array(this.length).fill(typeId) }, overflowing);
+  /** The whole encoding as belonging to one sequence, with one type id for all tokens; also of the overflow. */
+  asPart(sequence: number, typeId: number): Encoding {
+    const type_ids = new Array<number>(this.length).fill(typeId);
+    const sequences = new Map([[sequence, [0, this.length] as const]]);
+    return this.#with(
+      { type_ids, sequences },
+      this.overflowing.map((part) => part.asPart(sequence, typeId)),
+    );
   }
 
   /**
@@ -184,27 +188,23 @@ export class Encoding {
   }
 
   static #joined(encodings: readonly Encoding[]): Encoding {
-    const join = <T>(list: (encoding: Encoding) => T[]): T[] => {
-      const [first, ...rest] = encodings;
-      return list(first!).concat(...rest.map(list));
-    };
     const sequences = new Map<number, readonly [number, number]>();
     let before = 0;
     for (const encoding of encodings) {
       for (const [sequence, [from, to]] of encoding.#sequences) sequences.set(sequence, [before + from, before + to]);
       before += encoding.length;
     }
-    const spans = join((encoding) => encoding.#spans);
+    const spans = joined(encodings.map((encoding) => encoding.#spans));
     const agree = encodings.every((encoding) => encoding.#codePointSpans === encoding.#spans);
     return new Encoding({
-      ids: join((encoding) => encoding.ids),
-      type_ids: join((encoding) => encoding.type_ids),
-      tokens: join((encoding) => encoding.tokens),
-      word_ids: join((encoding) => encoding.word_ids),
-      special_tokens_mask: join((encoding) => encoding.special_tokens_mask),
-      attention_mask: join((encoding) => encoding.attention_mask),
+      ids: joined(encodings.map((encoding) => encoding.ids)),
+      type_ids: joined(encodings.map((encoding) => encoding.type_ids)),
+      tokens: joined(encodings.map((encoding) => encoding.tokens)),
+      word_ids: joined(encodings.map((encoding) => encoding.word_ids)),
+      special_tokens_mask: joined(encodings.map((encoding) => encoding.special_tokens_mask)),
+      attention_mask: joined(encodings.map((encoding) => encoding.attention_mask)),
       spans,
-      codePointSpans: agree ? spans : join((encoding) => encoding.#codePointSpans),
+      codePointSpans: agree ? spans : joined(encodings.map((encoding) => encoding.#codePointSpans)),
       sequences,
     });
   }
@@ -228,14 +228,17 @@ export class Encoding {
   }
 
   #with(changes: Partial<EncodingParts>, overflowing: Encoding[]): Encoding {
-    const { ids, type_ids, tokens, word_ids, special_tokens_mask, attention_mask } = this;
-    const lists = { ids, type_ids, tokens, word_ids, special_tokens_mask, attention_mask };
+    // Written out: spreading objects took a quarter of the time of encoding short texts.
     const changed = new Encoding({
-      ...lists,
-      spans: this.#spans,
-      codePointSpans: this.#codePointSpans,
-      sequences: this.#sequences,
-      ...changes,
+      ids: changes.ids ?? this.ids,
+      type_ids: changes.type_ids ?? this.type_ids,
+      tokens: changes.tokens ?? this.tokens,
+      word_ids: changes.word_ids ?? this.word_ids,
+      special_tokens_mask: changes.special_tokens_mask ?? this.special_tokens_mask,
+      attention_mask: changes.attention_mask ?? this.attention_mask,
+      spans: changes.spans ?? this.#spans,
+      codePointSpans: changes.codePointSpans ?? this.#codePointSpans,
+      sequences: changes.sequences ?? this.#sequences,
     });
     changed.overflowing = overflowing;
     return changed;
@@ -255,6 +258,11 @@ export interface EncodingParts {
   /** The same in code points; the same list where the text has no surrogates. */
   codePointSpans: number[];
   sequences?: Map<number, readonly [from: number, to: number]>;
+}
+
+function joined<T>(lists: readonly T[][]): T[] {
+  const [first, ...rest] = lists;
+  return first!.concat(...rest);
 }
 
 function pairs(spans: readonly number[]): [number, number][] {

@@ -22,9 +22,7 @@ export function applyTemplate(
   const parts: Encoding[] = [];
   for (const piece of template) {
     if ('sequence' in piece) {
-      const encoding = encodings[piece.sequence]!.asSequence(piece.sequence).withTypeId(piece.typeId);
-      encoding.overflowing = encoding.overflowing.map((part) => part.asSequence(piece.sequence));
-      parts.push(encoding);
+      parts.push(encodings[piece.sequence]!.asPart(piece.sequence, piece.typeId));
     } else if (addSpecialTokens) parts.push(specialTokens(piece));
   }
   return parts;

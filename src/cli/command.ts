@@ -48,7 +48,7 @@ export interface CommandSpec<Flags extends OptionRows> {
   readonly positionals?: PositionalRow;
   readonly examples?: readonly { readonly command: string; readonly help: string }[];
   /** Does the work. It resolves to the exit code, or to nothing for 0. */
-  run(input: CommandInput<Flags>, io: Io): Promise<number | undefined | void>;
+  run(input: CommandInput<Flags>, io: Io): Promise<number | undefined | undefined>;
 }
 
 /** A command without the types of its flags, as the program holds it. */

@@ -31,7 +31,7 @@ export function formatTable(
   const paint: Styles = styles(colored);
   const heads = columns.map((column) => column.head);
   const widths = columns.map((_, i) => Math.max(...[heads, ...rows].map((cells) => textWidth(cells?.[i] ?? ''))));
-  fit(widths, columns, width);
+  shrink(widths, columns, width);
 
   const rule = paint.dim(
     (unicode ? '─' : '-').repeat(widths.reduce((sum, each) => sum + each, gap.length * (columns.length - 1))),
@@ -50,7 +50,7 @@ export function formatTable(
 }
 
 /** Narrows the widest left-aligned column, again and again, until the table fits or cannot. */
-function fit(widths: number[], columns: readonly Column[], width: number): void {
+function shrink(widths: number[], columns: readonly Column[], width: number): void {
   const total = () => widths.reduce((sum, each) => sum + each, gap.length * (columns.length - 1));
   while (total() > width) {
     let widest = -1;

@@ -92,7 +92,9 @@ describe('text-classification', () => {
     expect(cut!.input_ids).toHaveLength(24);
     const [shorter] = await classify.forward([long], { max_length: 8 });
     expect(shorter!.input_ids).toHaveLength(8);
-    await expect(classify(long, { truncation: false })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: pipeline: text 0 has 62 tokens and the model takes 24; leave truncation on, or shorten it.]`);
+    await expect(classify(long, { truncation: false })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: pipeline: text 0 has 62 tokens and the model takes 24; leave truncation on, or shorten it.]`,
+    );
   });
 
   it('reads Korean as well as an empty text', async () => {

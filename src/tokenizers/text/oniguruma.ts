@@ -10,7 +10,7 @@ export function fromOniguruma(source: string): string {
 }
 
 /** An expression for the characters of a Unicode property, as the library's tables have it. */
-export function property(name: string, negated = false): string {
+function property(name: string, negated = false): string {
   const known = `[\\p{${name}}--[${youngCharacters.pattern}]]`;
   return negated ? `[^${known}]` : known;
 }

@@ -11,6 +11,7 @@ import {
 import { defineMultiOp, defineOp, type Emitter, type MultiOp, type Op, type Value } from '../graph/index.ts';
 import { constant } from './leaf.ts';
 
+/** The row behind `reshape`. */
 export const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'reshape',
   inputs: ['x'],
@@ -49,6 +50,7 @@ export const transpose: Op<['x'], { perm: readonly number[] }> = defineOp({
   vjp: (g, { perm }) => ({ x: transpose(g, { perm: perm.map((_, i) => perm.indexOf(i)) }) }),
 });
 
+/** The row behind `expand`. */
 export const expandRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'expand',
   inputs: ['x'],

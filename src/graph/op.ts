@@ -46,6 +46,30 @@ export interface Emitter {
   has(opType: string): boolean;
 }
 
+/** Places of one axis: a range, or those that an input of the op (by its number) names, each at most once. */
+export type Places = { readonly axis: number } & ({ readonly start: number; readonly end: number } | { readonly at: number });
+
+type Types = readonly (Type | null)[];
+
+/** What is known of an op's axes: by it, work is left out where only some places of an axis matter. */
+export interface AxisFacts {
+  /**
+   * For an axis of the outputs, the axis of each input that holds the same places; null for an input that has no such axis
+   * and is needed whole. Null altogether where a place of the output depends on more than those.
+   */
+  readonly along?: (axis: number, inputs: Types, attributes: Attributes, y: Type) => readonly (number | null)[] | null;
+  /** Groups of inputs, by number: an element of the output is zero where those of all inputs of one group are. */
+  readonly zeroWith?: readonly (readonly number[])[];
+  /** Axes that are summed together, as groups of [input, axis]: places where one of a group is zero need not be read. */
+  readonly summed?: (inputs: Types, attributes: Attributes) => readonly (readonly (readonly [number, number])[])[];
+  /** The places of input 0 of which the output consists. */
+  readonly picks?: (attributes: Attributes) => Places;
+  /** The places of the output that hold input 0; the others are zero. */
+  readonly fills?: (attributes: Attributes, inputs: Types) => Places;
+  /** The attributes under which the op gives an output of another shape, where they say the shape. */
+  readonly attributesFor?: (y: Type) => Attributes;
+}
+
 /** Everything the passes know about an op, its names erased. */
 export interface OpRow {
   readonly name: string;
@@ -69,10 +93,11 @@ export interface OpRow {
   readonly fold: ((...numbers: number[]) => number) | null;
   /** Floating-point operations of one application; `null` counts one for each element of the output, or none for a view. */
   readonly flops: ((inputs: readonly (Type | null)[], attributes: Attributes, y: Type) => number) | null;
+  readonly axes: AxisFacts;
 }
 
 /** A row's facts besides its functions, with what holds when nothing is said. */
-export const plainFacts = { pointwise: false, view: false, overwrites: null, fold: null, flops: null } as const;
+export const plainFacts = { pointwise: false, view: false, overwrites: null, fold: null, flops: null, axes: {} } as const;
 
 type Bare<N extends string> = N extends `...${infer B}` ? B : N extends `${infer B}?` ? B : N;
 type Held<N extends string, T> = N extends `...${string}` ? readonly T[] : N extends `${string}?` ? T | null : T;
@@ -120,6 +145,8 @@ export interface OpDeclaration<Names extends readonly string[], A extends Attrib
   readonly view?: boolean;
   readonly fold?: (...numbers: number[]) => number;
   readonly flops?: OpRow['flops'];
+  /** Of a pointwise op `along` is known. */
+  readonly axes?: AxisFacts;
 }
 
 /** The declaration of an op of several outputs. */
@@ -134,6 +161,7 @@ export interface MultiOpDeclaration<Names extends readonly string[], Outputs ext
     gradients: { readonly [O in Outputs[number]]: Value | null },
     seen: Seen<Names, A, Value> & { readonly [O in Outputs[number]]: Value },
   ) => { readonly [K in keyof ByName<Names, Value>]?: Value | readonly (Value | null)[] | null };
+  readonly axes?: AxisFacts;
 }
 
 /** Declares an op of one output. */
@@ -161,6 +189,7 @@ export function defineOp<const Names extends readonly string[], A extends Attrib
     overwrites: null,
     fold: declaration.fold ?? null,
     flops: declaration.flops ?? null,
+    axes: { ...(declaration.pointwise && { along: alongBroadcast }), ...declaration.axes },
   };
   const apply = (...args: unknown[]): Value => {
     const { inputs, attributes } = split(slots, args);
@@ -191,6 +220,7 @@ export function defineMultiOp<
         }
       : null,
     ...plainFacts,
+    axes: declaration.axes ?? {},
   };
   const apply = (...args: unknown[]) => {
     const { inputs, attributes } = split(slots, args);
@@ -204,6 +234,14 @@ export function defineMultiOp<
     return byOutput(outputs, node.outputs);
   };
   return Object.assign(apply, { row }) as unknown as MultiOp<Names, Outputs, A>;
+}
+
+/** Inputs aligned with the output at the last axis; what is repeated along an axis has no places on it. */
+export function alongBroadcast(axis: number, inputs: Types, _attributes: Attributes, y: Type): (number | null)[] {
+  return inputs.map((input) => {
+    const own = input ? axis - (y.shape.length - input.shape.length) : -1;
+    return own >= 0 && input!.shape[own] === y.shape[axis] ? own : null;
+  });
 }
 
 interface Slots {

@@ -1,5 +1,5 @@
 import { broadcastShapes, type DType, DTypeError, isFloat } from '../core/index.ts';
-import { defineOp, type Op, type Type, type Value } from '../graph/index.ts';
+import { type AxisFacts, defineOp, type Op, type Type, type Value } from '../graph/index.ts';
 import { constant } from './leaf.ts';
 
 type Unary = Op<['x']>;
@@ -12,9 +12,11 @@ function pointwise(row: {
   readonly onnx: string;
   readonly dtypes?: 'any';
   readonly fold?: (x: number) => number;
+  /** Zero stays zero. */
+  readonly keepsZero?: boolean;
   readonly vjp?: (g: Value, seen: { readonly x: Value; readonly y: Value }) => { readonly x?: Value | null };
 }): Unary {
-  const { name, onnx, dtypes, fold, vjp } = row;
+  const { name, onnx, dtypes, fold, keepsZero, vjp } = row;
   return defineOp({
     name,
     inputs: ['x'],
@@ -25,6 +27,7 @@ function pointwise(row: {
     lower: (emitter, { x }) => emitter.node(onnx, [x]),
     ...(vjp && { vjp }),
     ...(fold && { fold }),
+    ...(keepsZero && { axes: { zeroWith: [[0]] } }),
     pointwise: true,
   });
 }
@@ -35,12 +38,13 @@ function arithmetic(row: {
   readonly name: string;
   readonly onnx: string;
   readonly fold?: (a: number, b: number) => number;
+  readonly zeroWith?: AxisFacts['zeroWith'];
   readonly vjp?: (
     g: Value,
     seen: { readonly a: Value; readonly b: Value; readonly y: Value },
   ) => { readonly a?: Value; readonly b?: Value };
 }): Binary {
-  const { name, onnx, fold, vjp } = row;
+  const { name, onnx, fold, zeroWith, vjp } = row;
   return defineOp({
     name,
     inputs: ['a', 'b'],
@@ -48,6 +52,7 @@ function arithmetic(row: {
     lower: (emitter, { a, b }) => emitter.node(onnx, [a, b]),
     ...(vjp && { vjp }),
     ...(fold && { fold }),
+    ...(zeroWith && { axes: { zeroWith } }),
     pointwise: true,
   });
 }
@@ -86,16 +91,29 @@ export function like(value: number, x: Type): Value {
 }
 
 /** Sum of two elements. */
-export const add: Binary = arithmetic({ name: 'add', onnx: 'Add', fold: (a, b) => a + b, vjp: (g) => ({ a: g, b: g }) });
+export const add: Binary = arithmetic({
+  name: 'add',
+  onnx: 'Add',
+  fold: (a, b) => a + b,
+  zeroWith: [[0, 1]],
+  vjp: (g) => ({ a: g, b: g }),
+});
 
 /** Difference of two elements. */
-export const sub: Binary = arithmetic({ name: 'sub', onnx: 'Sub', fold: (a, b) => a - b, vjp: (g) => ({ a: g, b: neg(g) }) });
+export const sub: Binary = arithmetic({
+  name: 'sub',
+  onnx: 'Sub',
+  fold: (a, b) => a - b,
+  zeroWith: [[0, 1]],
+  vjp: (g) => ({ a: g, b: neg(g) }),
+});
 
 /** Product of two elements. */
 export const mul: Binary = arithmetic({
   name: 'mul',
   onnx: 'Mul',
   fold: (a, b) => a * b,
+  zeroWith: [[0], [1]],
   vjp: (g, { a, b }) => ({ a: mul(g, b), b: mul(g, a) }),
 });
 
@@ -103,6 +121,7 @@ export const mul: Binary = arithmetic({
 export const div: Binary = arithmetic({
   name: 'div',
   onnx: 'Div',
+  zeroWith: [[0]],
   vjp: (g, { b, y }) => {
     const overB = div(g, b);
     return { a: overB, b: neg(mul(overB, y)) };
@@ -161,7 +180,14 @@ export const logicalOr: Binary = comparison('logicalOr', 'Or');
 export const logicalNot: Unary = pointwise({ name: 'logicalNot', onnx: 'Not', dtypes: 'any', vjp: () => ({}) });
 
 /** Minus each element. */
-export const neg: Unary = pointwise({ name: 'neg', onnx: 'Neg', fold: (x) => -x, dtypes: 'any', vjp: (g) => ({ x: neg(g) }) });
+export const neg: Unary = pointwise({
+  name: 'neg',
+  onnx: 'Neg',
+  fold: (x) => -x,
+  dtypes: 'any',
+  keepsZero: true,
+  vjp: (g) => ({ x: neg(g) }),
+});
 
 /** Absolute value of each element; its gradient at 0 is 0. */
 export const abs: Unary = pointwise({ name: 'abs', onnx: 'Abs', dtypes: 'any', vjp: (g, { x }) => ({ x: mul(g, sign(x)) }) });
@@ -257,6 +283,7 @@ export const where: Op<['condition', 'a', 'b']> = defineOp({
   lower: (emitter, { condition, a, b }) => emitter.node('Where', [condition, a, b]),
   vjp: (g, { condition }) => ({ a: where(condition, g, like(0, g)), b: where(condition, like(0, g), g) }),
   pointwise: true,
+  axes: { zeroWith: [[1, 2]] },
 });
 
 /** Each element held between `min` and `max`, either of which may be null. Its gradient is 1 inside, ends included, and 0 outside. */
@@ -286,6 +313,7 @@ export const cast: Op<['x'], { to: DType }> = defineOp({
   lower: (emitter, { x, to }) => emitter.node('Cast', [x], { attributes: { to: { dtype: to } } }),
   vjp: (g, { x, to }) => ({ x: isFloat(x.dtype) && isFloat(to) ? cast(g, { to: x.dtype }) : null }),
   pointwise: true,
+  axes: { zeroWith: [[0]] },
 });
 
 /** The same elements; no gradient flows back through. */
@@ -297,4 +325,5 @@ export const stopGradient: Unary = defineOp({
   vjp: () => ({}),
   pointwise: true,
   view: true,
+  axes: { zeroWith: [[0]] },
 });

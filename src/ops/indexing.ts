@@ -2,12 +2,18 @@ import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf } fr
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { cast, equal, logicalNot, mul } from './elementwise.ts';
 import { constant } from './leaf.ts';
-import { reshape } from './movement.ts';
+import { alongOthers, reshape } from './movement.ts';
 
 function requireIndices(type: Type, speaker: string): void {
   if (type.dtype !== 'int32' && type.dtype !== 'int64') {
     throw new DTypeError(`${speaker}: the indices are ${type.dtype}; they need int32 or int64. Cast them.`);
   }
+}
+
+/** The axis behind an axis of picked rows: of the indices, or else of x. */
+function alongIndices(axis: number, [, indices]: readonly (Type | null)[]): (number | null)[] {
+  const rank = indices!.shape.length;
+  return axis < rank ? [null, axis] : [axis - rank + 1, null];
 }
 
 /** The number of the row that gets no gradient, or null: PyTorch's padding_idx. A negative one counts from the back. */
@@ -36,7 +42,58 @@ export const gatherRows: Op<['x', 'indices'], Padding> = defineOp({
     }
     return { x: scatterRows(rows, indices, { rows: x.shape[0]! }) };
   },
+  axes: { along: alongIndices },
 });
+
+/**
+ * Rows of x at distinct places. What is `gatherRows` in general is here a promise, by which the graph can leave out work on
+ * the other rows. Shapes: x `[N, ...rest]`, places `[M]`, each from 0 to N − 1 and none twice → `[M, ...rest]`.
+ */
+export const pickRows: Op<['x', 'places']> = defineOp({
+  name: 'pickRows',
+  inputs: ['x', 'places'],
+  infer: ({ x, places }) => {
+    requirePlaces(places, 'pickRows');
+    if (x.shape.length === 0) throw new ShapeError('pickRows: x is a scalar; it needs at least one axis to pick from.');
+    return { shape: [places.shape[0]!, ...x.shape.slice(1)], dtype: x.dtype };
+  },
+  lower: (emitter, { x, places }) => emitter.node('Gather', [x, places]),
+  vjp: (g, { x, places }) => ({ x: placeRows(g, places, { rows: x.shape[0]! }) }),
+  axes: { along: alongIndices, picks: () => ({ axis: 0, at: 1 }) },
+});
+
+/**
+ * A tensor of zeros with rows set at distinct places; the adjoint of `pickRows`.
+ * Shapes: x `[M, ...rest]`, places `[M]`, each from 0 to rows − 1 and none twice → `[rows, ...rest]`.
+ */
+export const placeRows: Op<['x', 'places'], { rows: number }> = defineOp({
+  name: 'placeRows',
+  inputs: ['x', 'places'],
+  infer: ({ x, places, rows }) => {
+    requirePlaces(places, 'placeRows');
+    if (x.shape.length === 0 || x.shape[0] !== places.shape[0] || rows < x.shape[0]!)
+      throw new ShapeError(
+        `placeRows: x is ${formatShape(x.shape)} and there are ${places.shape[0]} places among ${rows} rows; each row of x needs one place.`,
+      );
+    return { shape: [rows, ...x.shape.slice(1)], dtype: x.dtype };
+  },
+  lower: (emitter, { x, places, y }) => {
+    const list = emitter.node('Reshape', [asInt64(emitter, places), emitter.constant('int64', [-1, 1])]);
+    return emitter.node('ScatterND', [zeros(emitter, y), list, x]);
+  },
+  vjp: (g, { places }) => ({ x: pickRows(g, places) }),
+  axes: {
+    along: (axis) => (axis === 0 ? null : [axis, null]),
+    zeroWith: [[0]],
+    fills: () => ({ axis: 0, at: 1 }),
+  },
+});
+
+function requirePlaces(places: Type, speaker: string): void {
+  requireIndices(places, speaker);
+  if (places.shape.length !== 1)
+    throw new ShapeError(`${speaker}: the places are ${formatShape(places.shape)}; they must be a list, [M].`);
+}
 
 /**
  * Adds each row to the row of a zero table that its index names; the adjoint of `gatherRows`.
@@ -54,15 +111,25 @@ export const scatterRows: Op<['updates', 'indices'], { rows: number }> = defineO
     return { shape: [rows, ...updates.shape.slice(indices.shape.length)], dtype: updates.dtype };
   },
   lower: (emitter, { updates, indices, y }) => {
-    const { shape, dtype } = emitter.type(indices);
-    const count = sizeOf(shape);
-    const places = dtype === 'int64' ? indices : emitter.node('Cast', [indices], { attributes: { to: { dtype: 'int64' } } });
-    const list = emitter.node('Reshape', [places, emitter.constant('int64', [-1, 1])]);
+    const count = sizeOf(emitter.type(indices).shape);
+    const list = emitter.node('Reshape', [asInt64(emitter, indices), emitter.constant('int64', [-1, 1])]);
     const flat = emitter.node('Reshape', [updates, emitter.dims([count, ...y.shape.slice(1)])]);
     return emitter.node('ScatterND', [zeros(emitter, y), list, flat], { attributes: { reduction: { string: 'add' } } });
   },
   vjp: (g, { indices }) => ({ updates: gatherRows(g, indices, { paddingIdx: null }) }),
+  axes: {
+    summed: ([, indices]) =>
+      indices!.shape.map((_, axis) => [
+        [0, axis],
+        [1, axis],
+      ]),
+  },
 });
+
+function asInt64(emitter: Emitter, indices: string): string {
+  const isLong = emitter.type(indices).dtype === 'int64';
+  return isLong ? indices : emitter.node('Cast', [indices], { attributes: { to: { dtype: 'int64' } } });
+}
 
 function zeros(emitter: Emitter, type: Type): string {
   return emitter.node('Expand', [emitter.constant(type.dtype, [0], []), emitter.dims(type.shape)]);
@@ -92,6 +159,7 @@ export const takeAlong: Op<['x', 'indices'], { axis: number }> = defineOp({
   lower: (emitter, { x, indices, axis }) =>
     emitter.node('GatherElements', [x, indices], { attributes: { axis: { int: axis } } }),
   vjp: (g, { x, indices, axis }) => ({ x: addAlong(g, indices, { axis, size: x.shape[axis]! }) }),
+  axes: { along: alongOthers },
 });
 
 /**
@@ -115,6 +183,7 @@ export const addAlong: Op<['updates', 'indices'], { axis: number; size: number }
       attributes: { axis: { int: axis }, reduction: { string: 'add' } },
     }),
   vjp: (g, { indices, axis }) => ({ updates: takeAlong(g, indices, { axis }) }),
+  axes: { along: alongOthers, zeroWith: [[0]] },
 });
 
 /**

@@ -1,5 +1,5 @@
 import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError, sizeOf } from '../core/index.ts';
-import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { alongBroadcast, defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { reshape, transpose } from './movement.ts';
 import { sum } from './reduce.ts';
 
@@ -32,6 +32,20 @@ export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
       ? matmulOf(g, a, { transposeA: true, transposeB: transposeA })
       : matmulOf(a, g, { transposeA: !transposeA, transposeB: false });
     return { a: gradientA, b: gradientB };
+  },
+  axes: {
+    zeroWith: [[0], [1]],
+    along: (axis, [a, b], { transposeA, transposeB }, y) => {
+      const fromEnd = y.shape.length - axis;
+      if (fromEnd > 2) return alongBroadcast(axis, [a!, b!], {}, y);
+      return fromEnd === 2 ? [a!.shape.length - (transposeA ? 1 : 2), null] : [null, b!.shape.length - (transposeB ? 2 : 1)];
+    },
+    summed: ([a, b], { transposeA, transposeB }) => [
+      [
+        [0, a!.shape.length - (transposeA ? 2 : 1)],
+        [1, b!.shape.length - (transposeB ? 1 : 2)],
+      ],
+    ],
   },
 });
 
@@ -139,5 +153,8 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
       weight: matmulOf(gradients, rows(x), { transposeA: true, transposeB: false }),
       bias: bias ? sum(gradients, { axes: [0], keepDims: false }) : null,
     };
+  },
+  axes: {
+    along: (axis, [, , bias], _attributes, y) => (axis < y.shape.length - 1 ? [axis, null, null] : [null, 0, bias ? 0 : null]),
   },
 });

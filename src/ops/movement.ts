@@ -8,8 +8,23 @@ import {
   sameShape,
   sizeOf,
 } from '../core/index.ts';
-import { defineMultiOp, defineOp, type Emitter, type MultiOp, type Op, type Value } from '../graph/index.ts';
+import {
+  type Attributes,
+  alongBroadcast,
+  defineMultiOp,
+  defineOp,
+  type Emitter,
+  type MultiOp,
+  type Op,
+  type Type,
+  type Value,
+} from '../graph/index.ts';
 import { constant } from './leaf.ts';
+
+/** Of an op that moves things along its attribute `axis` and nowhere else. */
+export function alongOthers(axis: number, inputs: readonly (Type | null)[], attributes: Attributes): (number | null)[] | null {
+  return axis === attributes.axis ? null : inputs.map(() => axis);
+}
 
 /** The row behind `reshape`. */
 export const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
@@ -19,6 +34,7 @@ export const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
   lower: (emitter, { x, y }) => emitter.node('Reshape', [x, emitter.dims(y.shape)]),
   vjp: (g, { x }) => ({ x: reshape(g, { shape: x.shape }) }),
   view: true,
+  axes: { zeroWith: [[0]], attributesFor: ({ shape }) => ({ shape }) },
 });
 
 /**
@@ -48,6 +64,7 @@ export const transpose: Op<['x'], { perm: readonly number[] }> = defineOp({
   },
   lower: (emitter, { x, perm }) => emitter.node('Transpose', [x], { attributes: { perm: { ints: perm } } }),
   vjp: (g, { perm }) => ({ x: transpose(g, { perm: perm.map((_, i) => perm.indexOf(i)) }) }),
+  axes: { zeroWith: [[0]], along: (axis, _types, { perm }) => [(perm as readonly number[])[axis]!] },
 });
 
 /** The row behind `expand`. */
@@ -66,6 +83,7 @@ export const expandRow: Op<['x'], { shape: Shape }> = defineOp({
   lower: (emitter, { x, y }) => emitter.node('Expand', [x, emitter.dims(y.shape)]),
   // The reverse walk sums over broadcast axes.
   vjp: (g) => ({ x: g }),
+  axes: { zeroWith: [[0]], along: alongBroadcast, attributesFor: ({ shape }) => ({ shape }) },
 });
 
 /**
@@ -95,6 +113,11 @@ const sliceRow: Op<['x'], { axis: number; start: number; end: number }> = define
   lower: (emitter, { x, axis, start, end }) =>
     emitter.node('Slice', [x, emitter.dims([start]), emitter.dims([end]), emitter.constant('int64', [axis])]),
   vjp: (g, { x, axis, start, end }) => ({ x: pad(g, { axis, before: start, after: x.shape[axis]! - end }) }),
+  axes: {
+    zeroWith: [[0]],
+    along: alongOthers,
+    picks: ({ axis, start, end }) => ({ axis: axis as number, start: start as number, end: end as number }),
+  },
 });
 
 /**
@@ -127,6 +150,15 @@ export const pad: Op<['x'], { axis: number; before: number; after: number }> = d
   lower: (emitter, { x, axis, before, after }) =>
     emitter.node('Pad', [x, emitter.dims([before, after]), null, emitter.constant('int64', [axis])]),
   vjp: (g, { x, axis, before }) => ({ x: sliceRow(g, { axis, start: before, end: before + x.shape[axis]! }) }),
+  axes: {
+    zeroWith: [[0]],
+    along: alongOthers,
+    fills: ({ axis, before }, [x]) => ({
+      axis: axis as number,
+      start: before as number,
+      end: (before as number) + x!.shape[axis as number]!,
+    }),
+  },
 });
 
 const concatRow: Op<['...xs'], { axis: number }> = defineOp({
@@ -148,6 +180,7 @@ const concatRow: Op<['...xs'], { axis: number }> = defineOp({
   },
   lower: (emitter, { xs, axis }) => emitter.node('Concat', xs, { attributes: { axis: { int: axis } } }),
   vjp: (g, { xs, axis }) => ({ xs: split(g, { axis, sizes: xs.map((x) => x.shape[axis]!) }) }),
+  axes: { along: alongOthers },
 });
 
 /**
@@ -184,6 +217,7 @@ function splitInto(parts: number): Split {
         const pieces = outputs.map((name) => gradients[name] ?? zerosLike(seen[name] as Value));
         return { x: concat(pieces, { axis: seen.axis }) };
       },
+      axes: { zeroWith: [[0]], along: alongOthers },
     }) as Split;
     splitRows.set(parts, row);
   }

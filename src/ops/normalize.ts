@@ -2,6 +2,7 @@ import { DTypeError, formatShape, isFloat, normalizeAxis, ShapeError } from '../
 import { defineMultiOp, defineOp, type MultiOp, type Op, type Type, type Value } from '../graph/index.ts';
 import { add, exp, like, mul, sub } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
+import { alongOthers } from './movement.ts';
 import { mean, sum } from './reduce.ts';
 
 function alongAxis({ x, axis }: { readonly x: Type; readonly axis: number }, speaker: string): Type {
@@ -17,6 +18,7 @@ export const softmax: Op<['x'], { axis: number }> = defineOp({
   infer: (seen) => alongAxis(seen, 'softmax'),
   lower: (emitter, { x, axis }) => emitter.node('Softmax', [x], { attributes: { axis: { int: axis } } }),
   vjp: (g, { y, axis }) => ({ x: mul(y, sub(g, sum(mul(g, y), { axes: [axis], keepDims: true }))) }),
+  axes: { along: alongOthers },
 });
 
 /** Logarithm of softmax along `axis` (counted from the front), without forming the softmax. */
@@ -26,6 +28,7 @@ export const logSoftmax: Op<['x'], { axis: number }> = defineOp({
   infer: (seen) => alongAxis(seen, 'logSoftmax'),
   lower: (emitter, { x, axis }) => emitter.node('LogSoftmax', [x], { attributes: { axis: { int: axis } } }),
   vjp: (g, { y, axis }) => ({ x: sub(g, mul(exp(y), sum(g, { axes: [axis], keepDims: true }))) }),
+  axes: { along: alongOthers },
 });
 
 const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], { eps: number }> = defineMultiOp({
@@ -78,6 +81,7 @@ const layerNormRow: MultiOp<['x', 'weight', 'bias?'], ['y', 'mean', 'invStd'], {
       bias: bias ? gradients.y : null,
     };
   },
+  axes: { along: (axis, _types, _attributes, y) => (axis < y.shape.length - 1 ? [axis, null, null] : null) },
 });
 
 /**

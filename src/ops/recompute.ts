@@ -19,6 +19,7 @@ export const after: Op<['x', 'token']> = defineOp({
   },
   vjp: (g) => ({ x: g }),
   view: true,
+  axes: { zeroWith: [[0]], along: (axis) => [axis, null] },
 });
 
 /** The value itself, as a value of its own: the point at which a function is differentiated, whatever lies behind it. */

@@ -1,5 +1,5 @@
 import { DTypeError, isFloat, normalizeAxis, type Shape, sizeOf } from '../core/index.ts';
-import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { type Attributes, defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { cast, div, equal, like, mul } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
 import { expand, reshape } from './movement.ts';
@@ -22,6 +22,8 @@ function reduction(row: {
   readonly lower: (emitter: Emitter, seen: { readonly x: string; readonly y: Type } & Reduction) => string;
   readonly vjp: (g: Value, seen: { readonly x: Value; readonly y: Value; readonly axes: readonly number[] }) => Value;
   readonly integers?: boolean;
+  /** It adds up, so zeros count for nothing. */
+  readonly isSum?: boolean;
 }): Op<['x'], Reduction> {
   return defineOp<readonly ['x'], Reduction>({
     name: row.name,
@@ -35,9 +37,23 @@ function reduction(row: {
       return { shape: reducedShape(x.shape, { axes, keepDims }), dtype: x.dtype };
     },
     lower: row.lower,
+    axes: {
+      along: alongKept,
+      ...(row.isSum && {
+        zeroWith: [[0]],
+        summed: (_types, { axes }) => (axes as readonly number[]).map((axis) => [[0, axis] as const]),
+      }),
+    },
     // Both gradients are formed with the reduced axes at length 1, so that they broadcast against x.
     vjp: (g, { x, y, axes }) => ({ x: row.vjp(kept(g, x, axes), { x, y: kept(y, x, axes), axes }) }),
   });
+}
+
+/** The axis of x behind an axis that a reduction keeps. */
+function alongKept(axis: number, [x]: readonly (Type | null)[], { axes, keepDims }: Attributes): [number] | null {
+  const reduced = axes as readonly number[];
+  if (keepDims) return reduced.includes(axis) ? null : [axis];
+  return [x!.shape.flatMap((_, i) => (reduced.includes(i) ? [] : [i]))[axis]!];
 }
 
 function reduceNode(emitter: Emitter, opType: string, { x, axes, keepDims }: { readonly x: string } & Reduction): string {
@@ -50,6 +66,7 @@ function reduceNode(emitter: Emitter, opType: string, { x, axes, keepDims }: { r
 export const sum: Op<['x'], Reduction> = reduction({
   name: 'sum',
   integers: true,
+  isSum: true,
   lower: (emitter, seen) => {
     const { x, axes, y } = seen;
     const { shape, dtype } = emitter.type(x);
@@ -115,6 +132,7 @@ export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = defineOp({
 /** Sum of squares over axes, in one pass. */
 export const sumSquare: Op<['x'], Reduction> = reduction({
   name: 'sumSquare',
+  isSum: true,
   lower: (emitter, seen) =>
     seen.axes.length === 0 ? emitter.node('Mul', [seen.x, seen.x]) : reduceNode(emitter, 'ReduceSumSquare', seen),
   vjp: (g, { x }) => mul(g, mul(x, like(2, x))),

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { direction, leaf } from '../../test/support/check-op.ts';
+import { scalar } from '../../test/support/reference.ts';
+import { runGraph } from '../../test/support/run-graph.ts';
+import { difference } from '../../test/support/tolerances.ts';
+import { gradients } from '../autodiff/index.ts';
+import { topologicalOrder, type Value } from '../graph/index.ts';
+import * as ops from '../ops/index.ts';
+import { openRuntime, type Runtime } from '../runtime/index.ts';
+import { computeOnDemand } from './demand.ts';
+import { simplify } from './simplify.ts';
+
+let runtime: Runtime;
+beforeAll(async () => {
+  runtime = await openRuntime({ threads: 1 });
+});
+afterAll(() => runtime.dispose());
+
+const [B, T, C, H, F] = [3, 8, 8, 2, 16];
+const total = (x: Value) => ops.sum(x, { axes: x.shape.map((_, axis) => axis), keepDims: false });
+const weight = (name: string, ...shape: number[]) => leaf(direction(shape, name));
+
+/** A post-norm encoder layer: attention, then two linear maps, each with a residual connection and a norm. */
+function layer(x: Value, name: string): { y: Value; weights: Value[] } {
+  const w = {
+    qkv: weight(`${name}.qkv`, 3 * C, C),
+    qkvBias: weight(`${name}.qkvBias`, 3 * C),
+    o: weight(`${name}.o`, C, C),
+    inner: weight(`${name}.inner`, F, C),
+    innerBias: weight(`${name}.innerBias`, F),
+    outer: weight(`${name}.outer`, C, F),
+    norm: weight(`${name}.norm`, C),
+    shift: weight(`${name}.shift`, C),
+  };
+  const heads = (part: Value) => ops.transpose(ops.reshape(part, { shape: [B, T, H, C / H] }), { perm: [0, 2, 1, 3] });
+  const [q, k, v] = ops.split(ops.linear(x, w.qkv, w.qkvBias), { axis: 2, sizes: [C, C, C] }).map(heads);
+  const scores = ops.softmax(ops.matmul(q!, ops.swapLast(k!)), { axis: 3 });
+  const mixed = ops.reshape(ops.transpose(ops.matmul(scores, v!), { perm: [0, 2, 1, 3] }), { shape: [B, T, C] });
+  const attended = ops.layerNorm(ops.add(x, ops.linear(mixed, w.o, null)), w.norm, w.shift, { eps: 1e-5 });
+  const wide = ops.gelu(ops.linear(attended, w.inner, w.innerBias));
+  const y = ops.layerNorm(ops.add(attended, ops.linear(wide, w.outer, null)), w.norm, w.shift, { eps: 1e-5 });
+  return { y, weights: Object.values(w) };
+}
+
+const list = (...numbers: number[]) => leaf({ shape: [numbers.length], data: numbers }, 'int64');
+const rowsOf = (x: Value) => ops.reshape(x, { shape: [B * T, C] });
+
+const heads: readonly [string, (y: Value) => Value][] = [
+  ['the first token of each text', (y) => ops.slice(y, { axis: 1, start: 0, end: 1 })],
+  ['the last token of each text', (y) => ops.slice(y, { axis: 1, start: T - 1, end: T })],
+  ['a few tokens in the middle', (y) => ops.slice(y, { axis: 1, start: 2, end: 5 })],
+  ['one text', (y) => ops.slice(y, { axis: 0, start: 1, end: 2 })],
+  ['listed tokens', (y) => ops.pickRows(rowsOf(y), list(3, 17, 5))],
+  ['listed tokens of listed tokens', (y) => ops.pickRows(ops.pickRows(rowsOf(y), list(3, 17, 5, 9)), list(2, 0))],
+  ['listed texts', (y) => ops.pickRows(y, list(2))],
+  ['a few channels', (y) => ops.slice(y, { axis: 2, start: 0, end: 3 })],
+  [
+    'two different choices',
+    (y) => ops.concat([ops.pickRows(rowsOf(y), list(1, 2)), ops.pickRows(rowsOf(y), list(2, 3))], { axis: 0 }),
+  ],
+  ['a choice and all', (y) => ops.add(y, ops.slice(y, { axis: 1, start: 0, end: 1 }))],
+];
+
+const work = (values: readonly Value[]) =>
+  topologicalOrder(values).reduce(
+    (sum, { row, inputs, attributes, outputs }) => sum + (row.flops?.(inputs, attributes, outputs[0]!) ?? 0),
+    0,
+  );
+
+describe('computeOnDemand', () => {
+  const x = weight('x', B, T, C);
+  const built = (head: (y: Value) => Value) => {
+    const first = layer(x, 'first');
+    const second = layer(first.y, 'second');
+    const read = head(second.y);
+    const loss = total(ops.mul(ops.tanh(read), leaf(direction(read.shape, 'target'))));
+    const parameters = [x, ...first.weights, ...second.weights];
+    return { loss, read, gradients: gradients([loss], [leaf(scalar(1))], parameters) as Value[] };
+  };
+
+  test.each(heads)('changes no result: %s', async (_title, head) => {
+    const { loss, gradients: found } = built(head);
+    const values = simplify([loss, ...found]);
+    const want = await runGraph(runtime, values);
+    const got = await runGraph(runtime, computeOnDemand(values));
+    got.forEach(({ data, shape }, i) => {
+      expect(shape).toEqual(want[i]!.shape);
+      expect(difference(data, want[i]!.data, 'accumulated')).toBeNull();
+    });
+  });
+
+  test.each(heads)('changes no second derivative: %s', async (_title, head) => {
+    const { gradients: found } = built(head);
+    const again = gradients([total(ops.mul(found[1]!, found[1]!))], [leaf(scalar(1))], [x]) as Value[];
+    const values = simplify(again);
+    const want = await runGraph(runtime, values);
+    const got = await runGraph(runtime, computeOnDemand(values));
+    expect(difference(got[0]!.data, want[0]!.data, 'accumulated')).toBeNull();
+  });
+
+  test('leaves out the work on rows that nobody reads, forward and backward', () => {
+    const share = (head: (y: Value) => Value) => {
+      const { loss, gradients: found } = built(head);
+      const values = simplify([loss, ...found]);
+      return Math.round((100 * work(computeOnDemand(values))) / work(values));
+    };
+    const shares = Object.fromEntries(heads.map(([title, head]) => [title, share(head)]));
+    expect(shares).toMatchInlineSnapshot(`
+      {
+        "a choice and all": 100,
+        "a few channels": 100,
+        "a few tokens in the middle": 100,
+        "listed texts": 100,
+        "listed tokens": 100,
+        "listed tokens of listed tokens": 100,
+        "one text": 100,
+        "the first token of each text": 100,
+        "the last token of each text": 100,
+        "two different choices": 100,
+      }
+    `);
+  });
+
+  test('is the same graph where all is read', () => {
+    const { loss, gradients: found } = built((y) => y);
+    const values = simplify([loss, ...found]);
+    expect(computeOnDemand(values)).toEqual(values);
+  });
+});

@@ -8,3 +8,4 @@ export * as init from './init.ts';
 export * from './layers.ts';
 export * from './losses.ts';
 export * from './module.ts';
+export * from './packed-tokens.ts';

@@ -109,13 +109,13 @@ describe('computeOnDemand', () => {
       {
         "a choice and all": 100,
         "a few channels": 100,
-        "a few tokens in the middle": 100,
-        "listed texts": 100,
-        "listed tokens": 100,
-        "listed tokens of listed tokens": 100,
-        "one text": 100,
-        "the first token of each text": 100,
-        "the last token of each text": 100,
+        "a few tokens in the middle": 78,
+        "listed texts": 73,
+        "listed tokens": 78,
+        "listed tokens of listed tokens": 86,
+        "one text": 73,
+        "the first token of each text": 69,
+        "the last token of each text": 69,
         "two different choices": 100,
       }
     `);

@@ -2,7 +2,7 @@ import { cases } from '../../test/support/cases.ts';
 import { at, build, mapped, type Plain, places } from '../../test/support/reference.ts';
 import { as, exactly, integers, normal, zeros } from '../../test/support/samples.ts';
 import { sizeOf } from '../core/index.ts';
-import { addAlong, dropoutMask, gatherRows, oneHot, scatterRows, takeAlong } from './indexing.ts';
+import { addAlong, dropoutMask, gatherRows, oneHot, pickRows, placeRows, scatterRows, takeAlong } from './indexing.ts';
 
 const counted = (index: number, length: number) => (index < 0 ? index + length : index);
 
@@ -38,6 +38,40 @@ export const gatherRowsCases = cases(
     { x: integers(0, 99, 5, 2), indices: integers(0, 5, 3), paddingIdx: null, note: 'whole numbers' },
     { x: zeros(5, 3), indices: zeros(2), paddingIdx: null, throws: /the indices are float32; they need int32 or int64/ },
     { x: zeros(), indices: given([0], 1), paddingIdx: null, throws: /x is a scalar/ },
+  ],
+);
+
+export const pickRowsCases = cases(
+  pickRows,
+  { reference: ({ x, places: chosen }) => picked(x, chosen, null), tolerance: 'exact' },
+  [
+    { x: normal(5, 3), places: given([4, 0, 2], 3) },
+    { x: normal(5), places: given([1], 1), note: 'rows of one element' },
+    { x: normal(4, 2, 3), places: as('int32', exactly([3, 1], [2])) },
+    { x: integers(0, 99, 3, 2), places: given([2, 0, 1], 3), note: 'all of them, whole numbers' },
+    { x: zeros(5, 3), places: zeros(2), throws: /the indices are float32; they need int32 or int64/ },
+    { x: zeros(5, 3), places: given([0, 1], 1, 2), throws: /the places are \[1, 2\]; they must be a list/ },
+    { x: zeros(), places: given([0], 1), throws: /x is a scalar/ },
+  ],
+);
+
+export const placeRowsCases = cases(
+  placeRows,
+  {
+    reference: ({ x, places: chosen, rows }) =>
+      build([rows, ...x.shape.slice(1)], ([row, ...rest]) => {
+        const from = chosen.data.indexOf(row!);
+        return from < 0 ? 0 : at(x, [from, ...rest]);
+      }),
+    tolerance: 'exact',
+  },
+  [
+    { x: normal(3, 2), places: given([4, 0, 2], 3), rows: 5 },
+    { x: normal(1), places: given([1], 1), rows: 3, note: 'rows of one element' },
+    { x: normal(2, 2, 3), places: as('int32', exactly([3, 1], [2])), rows: 4 },
+    { x: normal(2, 3), places: given([1, 0], 2), rows: 2, note: 'a permutation' },
+    { x: zeros(2, 3), places: given([0], 1), rows: 2, throws: /x is \[2, 3\] and there are 1 places among 2 rows/ },
+    { x: zeros(2, 3), places: given([0, 1], 2), rows: 1, throws: /2 places among 1 rows/ },
   ],
 );
 

@@ -22,8 +22,8 @@ function reduction(row: {
   readonly lower: (emitter: Emitter, seen: { readonly x: string; readonly y: Type } & Reduction) => string;
   readonly vjp: (g: Value, seen: { readonly x: Value; readonly y: Value; readonly axes: readonly number[] }) => Value;
   readonly integers?: boolean;
-  /** It adds up, so zeros count for nothing. */
-  readonly isSum?: boolean;
+  /** Both give zero for zeros; a sum, besides, need not read them. */
+  readonly adds?: 'sum' | 'mean';
 }): Op<['x'], Reduction> {
   return defineOp<readonly ['x'], Reduction>({
     name: row.name,
@@ -39,8 +39,8 @@ function reduction(row: {
     lower: row.lower,
     axes: {
       along: alongKept,
-      ...(row.isSum && {
-        zeroWith: [[0]],
+      ...(row.adds && { zeroWith: [[0]] }),
+      ...(row.adds === 'sum' && {
         summed: (_types, { axes }) => (axes as readonly number[]).map((axis) => [[0, axis] as const]),
       }),
     },
@@ -66,7 +66,7 @@ function reduceNode(emitter: Emitter, opType: string, { x, axes, keepDims }: { r
 export const sum: Op<['x'], Reduction> = reduction({
   name: 'sum',
   integers: true,
-  isSum: true,
+  adds: 'sum',
   lower: (emitter, seen) => {
     const { x, axes, y } = seen;
     const { shape, dtype } = emitter.type(x);
@@ -86,6 +86,7 @@ export const sum: Op<['x'], Reduction> = reduction({
 /** Mean over axes. */
 export const mean: Op<['x'], Reduction> = reduction({
   name: 'mean',
+  adds: 'mean',
   lower: (emitter, seen) => reduceNode(emitter, 'ReduceMean', seen),
   vjp: (g, { x, y }) => expand(mul(g, shapeScalar(sizeOf(y.shape) / sizeOf(x.shape), x.dtype)), { shape: x.shape }),
 });
@@ -132,7 +133,7 @@ export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = defineOp({
 /** Sum of squares over axes, in one pass. */
 export const sumSquare: Op<['x'], Reduction> = reduction({
   name: 'sumSquare',
-  isSum: true,
+  adds: 'sum',
   lower: (emitter, seen) =>
     seen.axes.length === 0 ? emitter.node('Mul', [seen.x, seen.x]) : reduceNode(emitter, 'ReduceSumSquare', seen),
   vjp: (g, { x }) => mul(g, mul(x, like(2, x))),

@@ -14,6 +14,7 @@ export { manualSeed, nextRandomKey, randomState, setRandomState } from './random
 export {
   derivedGradient,
   evaluate,
+  knownContent,
   lift,
   type NestedArray,
   type Operand,

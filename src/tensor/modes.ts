@@ -44,3 +44,8 @@ export function observeLeaves<T>(seen: LeafObserver, f: () => T): T {
 export function noteLeaf(leaf: Value, tensor: Tensor): void {
   observer?.(leaf, tensor);
 }
+
+/** Whether a graph is being built that will run again with other contents. */
+export function isTracing(): boolean {
+  return observer !== null;
+}

@@ -18,7 +18,7 @@ import { topologicalOrder, type Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
-import { isTracking, noteLeaf } from './modes.ts';
+import { isTracing, isTracking, noteLeaf } from './modes.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
@@ -556,6 +556,15 @@ export function derivedGradient(value: Value, from: Tensor, ...roots: readonly T
 function isLeaf(value: Value): boolean {
   const source = value.node.source as LeafSource | null;
   return source?.kind === 'host' || source?.kind === 'buffer';
+}
+
+/**
+ * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. Null as well while
+ * `compile` traces, since there the content is another at each call. For choices made while the graph is built.
+ */
+export function knownContent(tensor: Tensor): TypedArray | null {
+  const source = tensor.value.node.source as LeafSource | null;
+  return source?.kind === 'host' && !isTracing() ? source.data : null;
 }
 
 /** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */

@@ -188,7 +188,7 @@ describe('a BERT folder', () => {
     expect(() =>
       broken.forward({ input_ids: tensor(new Int32Array(3), { shape: [1, 3] }) }),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [ShapeError: linear: x is [1, 1, 2] and weight is [8, 8]; the last axis of x (2) must equal the last of weight (8).
+      [ShapeError: linear: x is [1, 3, 2] and weight is [8, 8]; the last axis of x (2) must equal the last of weight (8).
         at bert.encoder.layer.0.output.dense]
     `);
   });

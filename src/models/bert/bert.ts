@@ -4,7 +4,7 @@
  * Letters: B batch, T time, C channels, H heads, D channels of one head, K classes.
  */
 import { ConfigError, formatShape, ShapeError } from '../../core/index.ts';
-import { Dropout, Embedding, functional, init, LayerNorm, Linear, Module } from '../../nn/index.ts';
+import { Dropout, Embedding, functional, init, LayerNorm, Linear, Module, PackedTokens } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { activation } from '../activations.ts';
 import { type ConfigInput, labelCount } from '../config.ts';
@@ -55,21 +55,32 @@ export class BertEmbeddings extends Module {
     this.dropout = new Dropout(config.hidden_dropout_prob);
   }
 
-  override forward({ input_ids, token_type_ids }: BertInputs): Tensor {
-    const [, T] = input_ids.shape as [number, number]; // input_ids [B, T]
+  /** Shapes: ids `[B, T]` → `[B, T, C]`; of packed tokens `[N]` → `[N, C]`, with the position of each. */
+  override forward({ input_ids, token_type_ids }: BertInputs, positions: Tensor | null = null): Tensor {
+    const T = input_ids.shape.at(-1)!; // input_ids [B, T] or [N]
     const longest = this.position_embeddings.weight.shape[0]!;
-    if (T > longest) {
+    if (!positions && T > longest) {
       throw new ShapeError(
         `BertEmbeddings: input_ids are ${formatShape(input_ids.shape)}; the model has ${longest} positions. Truncate with max_length: ${longest}.`,
       );
     }
-    const words = this.word_embeddings.forward(input_ids); // [B, T, C]
-    const places = this.position_embeddings.weight.slice(0, 0, T); // [T, C]
+    const words = this.word_embeddings.forward(input_ids); // [B, T, C] or [N, C]
+    const places = positions ? this.position_embeddings.forward(positions) : this.position_embeddings.weight.slice(0, 0, T); // [T, C] or [N, C]
     const segments = token_type_ids
       ? this.token_type_embeddings.forward(token_type_ids)
       : this.token_type_embeddings.weight.slice(0, 0, 1);
     return this.dropout.forward(this.LayerNorm.forward(words.add(segments).add(places)));
   }
+}
+
+/** What every layer's attention is told besides its input. */
+export interface AttentionContext {
+  /** Added to the scores, `[B, 1, 1, T]`: 0 where a token may be attended to. Null where all may. */
+  readonly mask: Tensor | null;
+  /** Where the tokens stand, if padding was left out: only attention needs to know. */
+  readonly packing: PackedTokens | null;
+  /** Sees the attention weights, `[B, H, T, T]`. */
+  readonly look: (weights: Tensor) => void;
 }
 
 /** Attention of every token to every token, in several heads. */
@@ -89,25 +100,23 @@ export class BertSelfAttention extends Module {
     this.dropout = new Dropout(config.attention_probs_dropout_prob);
   }
 
-  /**
-   * Shapes: x `[B, T, C]`, mask null or `[B, 1, 1, T]` → `[B, N, C]`, where the first `rows` = N tokens ask and all T answer;
-   * `look` sees the weights `[B, H, N, T]`.
-   */
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
-    const [B, T, C] = x.shape as [number, number, number];
+  /** Shapes: x `[B, T, C]` or packed `[N, C]`, mask null or `[B, 1, 1, T]` → as x; `look` sees the weights `[B, H, T, T]`. */
+  override forward(x: Tensor, { mask, packing, look }: AttentionContext): Tensor {
     const H = this.#heads;
-    const perHead = (part: Tensor) => part.reshape(B, part.shape[1]!, H, C / H).permute(0, 2, 1, 3); // [B, H, T, D]
-    const parts =
-      rows === T
-        ? functional.linears(x, [this.query, this.key, this.value])
-        : [this.query.forward(x.slice(1, 0, rows)), ...functional.linears(x, [this.key, this.value])];
-    const [q, k, v] = parts.map(perHead) as [Tensor, Tensor, Tensor];
+    const perHead = (map: Linear) => {
+      const part = packing ? packing.unpack(map.forward(x)) : map.forward(x); // [B, T, C]
+      const [B, T, C] = part.shape as [number, number, number];
+      return part.reshape(B, T, H, C / H).permute(0, 2, 1, 3); // [B, H, T, D]
+    };
     const onWeights = (weights: Tensor) => {
       look(weights);
       return this.dropout.forward(weights);
     };
-    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, N, D]
-    return mixed.permute(0, 2, 1, 3).reshape(B, rows, C);
+    const [q, k, v] = [this.query, this.key, this.value].map(perHead) as [Tensor, Tensor, Tensor];
+    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, T, D]
+    const [B, , T, D] = mixed.shape as [number, number, number, number];
+    const joined = mixed.permute(0, 2, 1, 3).reshape(B, T, H * D); // [B, T, C]
+    return packing ? packing.pack(joined) : joined;
   }
 }
 
@@ -141,8 +150,8 @@ export class BertAttention extends Module {
     this.output = new BertOutputBlock(config.hidden_size, config);
   }
 
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
-    return this.output.forward(this.self.forward(x, mask, look, rows), x.slice(1, 0, rows));
+  override forward(x: Tensor, context: AttentionContext): Tensor {
+    return this.output.forward(this.self.forward(x, context), x);
   }
 }
 
@@ -175,9 +184,9 @@ export class BertLayer extends Module {
     this.output = new BertOutputBlock(config.intermediate_size, config);
   }
 
-  /** Shapes: x `[B, T, C]` → `[B, rows, C]`, the first tokens only. */
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor {
-    const attended = this.attention.forward(x, mask, look, rows); // [B, rows, C]
+  /** Shapes: x `[B, T, C]` or packed `[N, C]` → the same. */
+  override forward(x: Tensor, context: AttentionContext): Tensor {
+    const attended = this.attention.forward(x, context);
     return this.output.forward(this.intermediate.forward(attended), attended);
   }
 }
@@ -191,16 +200,10 @@ export class BertEncoder extends Module {
     this.layer = Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config));
   }
 
-  /**
-   * Gives the states before, between and after the layers. The last layer gives the first `rows` tokens only, where no one
-   * reads the others: for a classifier of texts that is most of that layer's work left out.
-   */
-  override forward(x: Tensor, mask: Tensor | null, look: (weights: Tensor) => void, rows: number): Tensor[] {
+  /** The states before, between and after the layers. */
+  override forward(x: Tensor, context: AttentionContext): Tensor[] {
     const states = [x];
-    for (const [i, layer] of this.layer.entries()) {
-      const isLast = i === this.layer.length - 1;
-      states.push(layer.forward(states.at(-1)!, mask, look, isLast ? rows : x.shape[1]!));
-    }
+    for (const layer of this.layer) states.push(layer.forward(states.at(-1)!, context));
     return states;
   }
 }
@@ -214,9 +217,9 @@ export class BertPooler extends Module {
     this.dense = new Linear(config.hidden_size, config.hidden_size);
   }
 
-  /** Shapes: x `[B, T, C]` → `[B, C]`. */
+  /** Shapes: the first tokens' states `[B, C]` → `[B, C]`. */
   override forward(x: Tensor): Tensor {
-    return this.dense.forward(x.select(1, 0)).tanh();
+    return this.dense.forward(x).tanh();
   }
 }
 
@@ -243,31 +246,39 @@ export class BertModel extends PreTrainedModel<BertConfig> {
 
   /**
    * Shapes: `[B, T]` each → states `[B, T, C]`, pooled `[B, C]`.
-   * @param rows how many of the first tokens are wanted of the last layer. Default: all.
+   * @param skip_padding leave padding out of all work but attention's; its states are then zeros, where Hugging Face's model
+   * gives numbers that mean nothing. Works where the mask's content is known beforehand, as a loader's is. Default false.
    * @throws ShapeError when the inputs' shapes differ.
    */
   override forward(
     {
       input_ids,
-      attention_mask,
-      token_type_ids,
+      attention_mask = null,
+      token_type_ids = null,
       output_hidden_states = false,
       output_attentions = false,
     }: BertInputs & BertOutputOptions,
-    { rows = input_ids.shape[1]! }: { readonly rows?: number } = {},
+    { skip_padding = false }: { readonly skip_padding?: boolean } = {},
   ): BertOutput {
-    checkInputs({ input_ids, attention_mask: attention_mask ?? null, token_type_ids: token_type_ids ?? null });
-    const embedded = this.embeddings.forward({ input_ids, token_type_ids: token_type_ids ?? null }); // [B, T, C]
+    checkInputs({ input_ids, attention_mask, token_type_ids });
+    const packing = skip_padding && attention_mask ? PackedTokens.of(attention_mask) : null;
+    const inputs = packing
+      ? { input_ids: packing.pack(input_ids), token_type_ids: token_type_ids && packing.pack(token_type_ids) }
+      : { input_ids, token_type_ids };
+    const embedded = this.embeddings.forward(inputs, packing?.positions); // [B, T, C] or [N, C]
     const attentions: Tensor[] = [];
     const look = (weights: Tensor) => {
       if (output_attentions) attentions.push(weights);
     };
-    const states = this.encoder.forward(embedded, attention_mask ? additiveMask(attention_mask) : null, look, rows);
-    const last_hidden_state = states.at(-1)!;
+    const mask = attention_mask ? additiveMask(attention_mask) : null;
+    const states = this.encoder.forward(embedded, { mask, packing, look });
+    const last = states.at(-1)!;
+    const spread = (state: Tensor) => (packing ? packing.unpack(state) : state); // [B, T, C]
+    const first = packing ? packing.firsts(last) : last.select(1, 0); // [B, C]
     return {
-      last_hidden_state,
-      pooler_output: this.pooler ? this.pooler.forward(last_hidden_state) : null,
-      ...(output_hidden_states && { hidden_states: states }),
+      last_hidden_state: spread(last),
+      pooler_output: this.pooler ? this.pooler.forward(first) : null,
+      ...(output_hidden_states && { hidden_states: states.map(spread) }),
       ...(output_attentions && { attentions }),
     };
   }
@@ -329,9 +340,9 @@ export class BertForSequenceClassification extends PreTrainedModel<BertConfig> {
     labels,
     ...inputs
   }: BertInputs & BertOutputOptions & { readonly labels?: Tensor | null }): SequenceClassifierOutput {
-    // The classifier reads the first token alone, unless someone wants to look inside.
-    const looksInside = inputs.output_hidden_states || inputs.output_attentions;
-    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs, looksInside ? {} : { rows: 1 });
+    // Nothing that is read here depends on padding, unless someone wants to look inside.
+    const skip_padding = !inputs.output_hidden_states && !inputs.output_attentions;
+    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs, { skip_padding });
     const logits = this.classifier.forward(this.dropout.forward(pooler_output!)); // [B, K]
     return { ...(labels && { loss: functional.crossEntropy(logits, labels) }), logits, ...rest };
   }

@@ -84,8 +84,8 @@ describe('errors', () => {
       expand: x is [2, 3] and shape is [2, 1]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [4, 3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
-      gatherRows, scatterRows, takeAlong, addAlong: the indices are float32; they need int32 or int64. Cast them.
-      gatherRows: x is a scalar; it needs at least one axis to pick from.
+      gatherRows, pickRows, scatterRows, takeAlong, addAlong: the indices are float32; they need int32 or int64. Cast them.
+      gatherRows, pickRows: x is a scalar; it needs at least one axis to pick from.
       layerNorm: there is no axis -1 in a tensor of 0 axes; a scalar has no axes.
       layerNorm: x is [2, 3] and bias is [2]; bias must be [3].
       layerNorm: x is [2, 3] and weight is [1, 3]; weight must be [3].
@@ -107,6 +107,9 @@ describe('errors', () => {
       matmul: a is int64 and b is int64; both need one floating-point type. Cast one of them.
       mean, sumSquare: x is bool; it needs a floating-point type. Cast it first.
       pad: before is -1 and after is 1; both must be whole numbers from 0. Cut with slice.
+      pickRows: the places are [1, 2]; they must be a list, [M].
+      placeRows: x is [2, 3] and there are 1 places among 2 rows; each row of x needs one place.
+      placeRows: x is [2, 3] and there are 2 places among 1 rows; each row of x needs one place.
       reshape of [2, 3]: 6 elements do not fill [-1, 4], which needs a multiple of 4.
       reshape of [2, 3]: 6 elements do not fill [4, 2], which needs 8.
       reshape of [2, 3]: [-1, -1] is not a shape; lengths are whole numbers from 0, with at most one -1.

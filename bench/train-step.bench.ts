@@ -1,5 +1,6 @@
 import { defineQuestion, type Side } from './harness/question.ts';
-import { bertMini } from './train-step/bert-mini.ts';
+import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
+import { asTheyCome } from './train-step/lengths.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
 const compiled: Side = { ...eager, name: 'PyTorch torch.compile', options: { compile: true } };
@@ -9,18 +10,31 @@ const autocast: Side = { ...eager, name: 'PyTorch bf16 autocast', options: { aut
 const ourProducts: Side = { name: "floor: the step's products on qkv's runtime", script: 'train-step/products.ts' };
 const torchProducts: Side = { name: "floor: the step's products in PyTorch", script: 'train-step/torch_products.py' };
 
+const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts' };
+const rivals = [eager, compiled, autocast];
+
 /** How long a training step takes, against PyTorch and against the matrix products in it. */
 export const trainStep = defineQuestion({
   name: 'train-step',
-  asks: 'How long does one training step of BERT-mini take (forward, backward, AdamW; 32×128 tokens)?',
+  asks: 'How long does one training step of BERT-mini take (forward, backward, AdamW; 32 texts)?',
   rounds: 12,
   cases: [
     {
       name: 'BERT-mini float32',
       unit: 'ms',
       options: bertMini,
-      ours: { name: 'qkv', script: 'train-step/qkv-step.ts' },
-      peers: [eager, compiled, autocast, ourProducts, torchProducts],
+      ours,
+      peers: [...rivals, ourProducts, torchProducts],
     },
+    { name: 'first token read', unit: 'ms', options: firstToken, ours, peers: rivals },
+    { name: 'masked words, 30,522', unit: 'ms', options: maskedWords, ours, peers: rivals },
+    ...asTheyCome().map((options) => ({
+      name: `batches of ${options.data}`,
+      unit: 'ms' as const,
+      options,
+      ours,
+      peers: rivals,
+    })),
+    { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
   ],
 });

@@ -2,7 +2,7 @@ import { UnsupportedError } from '../core/index.ts';
 import { bert } from './bert/index.ts';
 import type { ConfigInput, PretrainedConfig } from './config.ts';
 import type { AutoName, ModelFamily } from './define-model.ts';
-import type { SequenceClassifierInputs, SequenceClassifierOutput } from './outputs.ts';
+import type { MaskedLMOutput, SequenceClassifierInputs, SequenceClassifierOutput } from './outputs.ts';
 import { type LoadOptions, loadPretrained, type ModelClass, type PreTrainedModel, readConfig } from './pretrained.ts';
 
 /** Every family. A new one is a folder and a line here. */
@@ -42,6 +42,14 @@ function autoClass<M extends PreTrainedModel>(name: AutoName): AutoClass<M> {
 
 /** The model without a head. */
 export const AutoModel: AutoClass<PreTrainedModel> = autoClass('AutoModel');
+
+/** What every model that guesses masked words does; labels are `[B, T]`. */
+export interface MaskedLanguageModel extends PreTrainedModel {
+  forward(inputs: SequenceClassifierInputs): MaskedLMOutput;
+}
+
+/** The model with a head that guesses masked words. */
+export const AutoModelForMaskedLM: AutoClass<MaskedLanguageModel> = autoClass('AutoModelForMaskedLM');
 
 /** What every model with a classification head does. */
 export interface SequenceClassifier extends PreTrainedModel {

@@ -8,6 +8,7 @@ export interface ModelFamily {
   /** A config with the family's defaults. */
   readonly config: (input: ConfigInput) => object;
   readonly AutoModel?: ModelClass;
+  readonly AutoModelForMaskedLM?: ModelClass;
   readonly AutoModelForSequenceClassification?: ModelClass;
 }
 

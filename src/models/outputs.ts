@@ -23,3 +23,11 @@ export interface SequenceClassifierOutput extends InnerOutputs {
   /** `[B, K]` */
   readonly logits: Tensor;
 }
+
+/** What a model that guesses masked words gives. */
+export interface MaskedLMOutput extends InnerOutputs {
+  /** Scalar; there only when labels were given. */
+  readonly loss?: Tensor;
+  /** `[B, T, V]` */
+  readonly logits: Tensor;
+}

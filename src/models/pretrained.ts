@@ -53,6 +53,11 @@ export abstract class PreTrainedModel<C extends PretrainedConfig = PretrainedCon
   /** The field under which a model with a head keeps the model without one, and by which checkpoints prefix names. */
   abstract readonly base_model_prefix: string;
 
+  /** Names under which checkpoints may hold a weight a second time, and the weight's own name. */
+  get tiedWeights(): Readonly<Record<string, string>> {
+    return {};
+  }
+
   /**
    * Draws initial weights as Hugging Face does: linear maps and tables from a normal distribution of `initializer_range`,
    * biases zero, norms one and zero. Called at the end of each model's constructor.
@@ -177,6 +182,11 @@ function fitted(state: ReadonlyMap<string, TensorData>, model: PreTrainedModel):
     if (hasBase(model) && !prefixed && own.has(prefix + path)) path = prefix + path;
     else if (!hasBase(model) && path.startsWith(prefix)) path = path.slice(prefix.length);
     result.set(path, widened(tensor));
+  }
+  for (const [again, path] of Object.entries(model.tiedWeights)) {
+    const copy = result.get(again);
+    if (copy && !result.has(path)) result.set(path, copy);
+    result.delete(again);
   }
   return result;
 }

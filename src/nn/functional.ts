@@ -1,6 +1,7 @@
 import { ConfigError, formatShape, ShapeError } from '../core/index.ts';
 import * as ops from '../ops/index.ts';
 import { concat, lift, type Tensor, tensor, where } from '../tensor/index.ts';
+import { labelledRows } from './packed-tokens.ts';
 
 /** x Wᵀ + b. Shapes: x `[..., in]`, weight `[out, in]`, bias `[out]` or null → `[..., out]`. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
@@ -107,6 +108,10 @@ export function crossEntropy(
   }
   if (!(label_smoothing >= 0 && label_smoothing <= 1))
     throw new ConfigError(`crossEntropy: label_smoothing is ${label_smoothing}; it must be from 0 to 1.`);
+  if (reduction !== 'none') {
+    const [x, y] = labelledRows(logits, labels, ignore_index);
+    if (x !== logits) return crossEntropy(x, y, { weight, ignore_index, label_smoothing, reduction });
+  }
   const counted = labels.eq(ignore_index).logicalNot();
   // An ignored label may lie outside the classes, so class 0 stands in for it; its loss is set to 0 below.
   const targets = where(counted, labels, tensor(0, { dtype: labels.dtype }));

@@ -1,5 +1,5 @@
 import * as ops from '../ops/index.ts';
-import { knownContent, lift, type Tensor, tensor } from '../tensor/index.ts';
+import { indexList, knownContent, lift, pickedNow, type Tensor } from '../tensor/index.ts';
 
 /** Rows of x at distinct places, given as whole numbers. Shapes: x `[N, ...rest]`, places `[M]` → `[M, ...rest]`. */
 export function pickRows(x: Tensor, places: Tensor): Tensor {
@@ -43,6 +43,7 @@ export function roundedPlaces(counts: (place: number) => boolean, size: number):
 export class PackedTokens {
   /** The position of each token in its text, `[N]`. */
   readonly positions: Tensor;
+  readonly #list: readonly number[];
   readonly #places: Tensor;
   readonly #firsts: Tensor;
   readonly #batch: number;
@@ -51,13 +52,10 @@ export class PackedTokens {
   private constructor(places: readonly number[], batch: number, time: number) {
     this.#batch = batch;
     this.#time = time;
-    this.#places = tensor([...places], { dtype: 'int64' });
-    this.positions = tensor(
-      places.map((place) => place % time),
-      { dtype: 'int64' },
-    );
-    const firsts = places.flatMap((place, i) => (place % time === 0 ? [i] : []));
-    this.#firsts = tensor(firsts, { dtype: 'int64' });
+    this.#list = places;
+    this.#places = indexList(places);
+    this.positions = indexList(places.map((place) => place % time));
+    this.#firsts = indexList(places.flatMap((place, i) => (place % time === 0 ? [i] : [])));
   }
 
   /**
@@ -71,8 +69,10 @@ export class PackedTokens {
     return places && new PackedTokens(places, batch, time);
   }
 
-  /** Shapes: `[B, T, ...rest]` → `[N, ...rest]`. */
+  /** Shapes: `[B, T, ...rest]` → `[N, ...rest]`. What is known beforehand, as ids and labels are, stays so. */
   pack(x: Tensor): Tensor {
+    const known = x.rank === 2 ? knownContent(x) : null;
+    if (known) return pickedNow(known, x.dtype, this.#list);
     return pickRows(x.reshape(this.#batch * this.#time, ...x.shape.slice(2)), this.#places);
   }
 
@@ -86,4 +86,18 @@ export class PackedTokens {
   firsts(x: Tensor): Tensor {
     return pickRows(x, this.#firsts);
   }
+}
+
+/**
+ * The rows whose labels count, and their labels: what a loss over them has to read. By this choice nothing is computed for
+ * the other rows, back to the last op that mixes rows. A few ignored ones stay, so that few lengths make few programs.
+ * Where the labels' content is not known yet, or nearly all count, both come back as they are.
+ * Shapes: x `[N, ...rest]`, labels `[N]` → `[M, ...rest]`, `[M]`.
+ */
+export function labelledRows(x: Tensor, labels: Tensor, ignore_index: number): readonly [Tensor, Tensor] {
+  const known = knownContent(labels);
+  const chosen = known && roundedPlaces((place) => Number(known[place]) !== ignore_index, labels.size);
+  if (!chosen) return [x, labels];
+  const places = indexList(chosen);
+  return [pickRows(x, places), pickRows(labels, places)];
 }

@@ -67,6 +67,23 @@ export function tensor(data: TensorData, { shape, dtype, requiresGrad = false, d
   return new Tensor(ops.data({ shape: resolved, dtype: type }, source), { requiresGrad });
 }
 
+/** A list that is handed over at each run and held by no runtime: for what is made while a graph is built, and no one disposes of. */
+function passing(content: TypedArray, dtype: DType): Tensor {
+  return new Tensor(ops.data({ shape: [content.length], dtype }, { kind: 'host', data: content } as HostSource));
+}
+
+/** Whole numbers, int64, for places that are chosen while a graph is built. Shape `[numbers.length]`. */
+export function indexList(numbers: readonly number[]): Tensor {
+  return passing(BigInt64Array.from(numbers, BigInt), 'int64');
+}
+
+/** The numbers at these places of a list, picked now rather than when the graph runs. Shape `[places.length]`. */
+export function pickedNow(content: TypedArray, dtype: DType, places: readonly number[]): Tensor {
+  const picked = newArray(dtype, places.length);
+  for (const [i, place] of places.entries()) picked[i] = content[place]!;
+  return passing(picked, dtype);
+}
+
 function nestedShape(data: NestedArray): Shape {
   if (!Array.isArray(data)) return [];
   const inner = data.map((item) => nestedShape(item));

@@ -563,7 +563,9 @@ function isLeaf(value: Value): boolean {
  * `compile` traces, since there the content is another at each call. For choices made while the graph is built.
  */
 export function knownContent(tensor: Tensor): TypedArray | null {
-  const source = tensor.value.node.source as LeafSource | null;
+  let { node } = tensor.value;
+  while (node.row === ops.reshapeRow.row) node = node.inputs[0]!.node;
+  const source = node.source as LeafSource | null;
   return source?.kind === 'host' && !isTracing() ? source.data : null;
 }
 

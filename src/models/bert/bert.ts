@@ -4,11 +4,11 @@
  * Letters: B batch, T time, C channels, H heads, D channels of one head, K classes.
  */
 import { ConfigError, formatShape, ShapeError } from '../../core/index.ts';
-import { Dropout, Embedding, functional, init, LayerNorm, Linear, Module, PackedTokens } from '../../nn/index.ts';
+import { Dropout, Embedding, functional, init, LayerNorm, Linear, Module, PackedTokens, Parameter } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { activation } from '../activations.ts';
 import { type ConfigInput, labelCount } from '../config.ts';
-import type { InnerOutputs, SequenceClassifierOutput } from '../outputs.ts';
+import type { InnerOutputs, MaskedLMOutput, SequenceClassifierOutput } from '../outputs.ts';
 import { PreTrainedModel } from '../pretrained.ts';
 import { type BertConfig, bertConfig } from './config.ts';
 
@@ -246,26 +246,35 @@ export class BertModel extends PreTrainedModel<BertConfig> {
 
   /**
    * Shapes: `[B, T]` each → states `[B, T, C]`, pooled `[B, C]`.
-   * @param skip_padding leave padding out of all work but attention's; its states are then zeros, where Hugging Face's model
-   * gives numbers that mean nothing. Works where the mask's content is known beforehand, as a loader's is. Default false.
    * @throws ShapeError when the inputs' shapes differ.
    */
-  override forward(
-    {
-      input_ids,
-      attention_mask = null,
-      token_type_ids = null,
-      output_hidden_states = false,
-      output_attentions = false,
-    }: BertInputs & BertOutputOptions,
+  override forward(inputs: BertInputs & BertOutputOptions): BertOutput {
+    const { states, first, attentions } = this.encode(inputs);
+    return {
+      last_hidden_state: states.at(-1)!,
+      pooler_output: this.pooler ? this.pooler.forward(first) : null,
+      ...(inputs.output_hidden_states && { hidden_states: states }),
+      ...(inputs.output_attentions && { attentions }),
+    };
+  }
+
+  /**
+   * The layers' states as heads read them: `[B, T, C]`, or `[N, C]` where padding was left out.
+   * @param skip_padding do no work on padding but attention's, where the mask's content is known beforehand, as that of a
+   * loader's batch is. Then the states of padding are not there, which to Hugging Face's model are numbers without meaning.
+   */
+  encode(
+    { input_ids, attention_mask = null, token_type_ids = null, output_attentions = false }: BertInputs & BertOutputOptions,
     { skip_padding = false }: { readonly skip_padding?: boolean } = {},
-  ): BertOutput {
+  ): EncodedTokens {
     checkInputs({ input_ids, attention_mask, token_type_ids });
     const packing = skip_padding && attention_mask ? PackedTokens.of(attention_mask) : null;
-    const inputs = packing
-      ? { input_ids: packing.pack(input_ids), token_type_ids: token_type_ids && packing.pack(token_type_ids) }
-      : { input_ids, token_type_ids };
-    const embedded = this.embeddings.forward(inputs, packing?.positions); // [B, T, C] or [N, C]
+    const embedded = packing
+      ? this.embeddings.forward(
+          { input_ids: packing.pack(input_ids), token_type_ids: token_type_ids && packing.pack(token_type_ids) },
+          packing.positions,
+        ) // [N, C]
+      : this.embeddings.forward({ input_ids, token_type_ids }); // [B, T, C]
     const attentions: Tensor[] = [];
     const look = (weights: Tensor) => {
       if (output_attentions) attentions.push(weights);
@@ -273,15 +282,20 @@ export class BertModel extends PreTrainedModel<BertConfig> {
     const mask = attention_mask ? additiveMask(attention_mask) : null;
     const states = this.encoder.forward(embedded, { mask, packing, look });
     const last = states.at(-1)!;
-    const spread = (state: Tensor) => (packing ? packing.unpack(state) : state); // [B, T, C]
-    const first = packing ? packing.firsts(last) : last.select(1, 0); // [B, C]
-    return {
-      last_hidden_state: spread(last),
-      pooler_output: this.pooler ? this.pooler.forward(first) : null,
-      ...(output_hidden_states && { hidden_states: states.map(spread) }),
-      ...(output_attentions && { attentions }),
-    };
+    return { states, first: packing ? packing.firsts(last) : last.select(1, 0), attentions, packing };
   }
+}
+
+/** What `encode` gives. */
+export interface EncodedTokens {
+  /** The embeddings and each layer's output: `[B, T, C]` each, or `[N, C]` with a packing. */
+  readonly states: readonly Tensor[];
+  /** The first token of each text, `[B, C]`. */
+  readonly first: Tensor;
+  /** Each layer's attention weights, if they were asked for. */
+  readonly attentions: readonly Tensor[];
+  /** Where the tokens stand, if padding was left out. */
+  readonly packing: PackedTokens | null;
 }
 
 /** 0 where a token may be attended to, the most negative number where not. Shapes: `[B, T]` → `[B, 1, 1, T]`. */
@@ -341,9 +355,116 @@ export class BertForSequenceClassification extends PreTrainedModel<BertConfig> {
     ...inputs
   }: BertInputs & BertOutputOptions & { readonly labels?: Tensor | null }): SequenceClassifierOutput {
     // Nothing that is read here depends on padding, unless someone wants to look inside.
-    const skip_padding = !inputs.output_hidden_states && !inputs.output_attentions;
-    const { pooler_output, last_hidden_state: _, ...rest } = this.bert.forward(inputs, { skip_padding });
-    const logits = this.classifier.forward(this.dropout.forward(pooler_output!)); // [B, K]
-    return { ...(labels && { loss: functional.crossEntropy(logits, labels) }), logits, ...rest };
+    const { output_hidden_states = false, output_attentions = false } = inputs;
+    const skip_padding = !output_hidden_states && !output_attentions;
+    const { states, first, attentions } = this.bert.encode(inputs, { skip_padding });
+    const logits = this.classifier.forward(this.dropout.forward(this.bert.pooler!.forward(first))); // [B, K]
+    return {
+      ...(labels && { loss: functional.crossEntropy(logits, labels) }),
+      logits,
+      ...(output_hidden_states && { hidden_states: states }),
+      ...(output_attentions && { attentions }),
+    };
+  }
+}
+
+/** What turns a state into a guess at the word: a linear map, the activation and a norm. */
+export class BertPredictionHeadTransform extends Module {
+  readonly dense: Linear;
+  readonly LayerNorm: LayerNorm;
+  readonly #activation: (x: Tensor) => Tensor;
+
+  constructor(config: BertConfig) {
+    super();
+    this.dense = new Linear(config.hidden_size, config.hidden_size);
+    this.LayerNorm = new LayerNorm(config.hidden_size, { eps: config.layer_norm_eps });
+    this.#activation = activation(config.hidden_act, 'BertConfig');
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.LayerNorm.forward(this.#activation(this.dense.forward(x)));
+  }
+}
+
+/** Scores of all words, by the table of word embeddings, which serves both ends. */
+export class BertLMPredictionHead extends Module {
+  readonly transform: BertPredictionHeadTransform;
+  readonly bias: Parameter;
+
+  constructor(config: BertConfig) {
+    super();
+    this.transform = new BertPredictionHeadTransform(config);
+    this.bias = new Parameter(init.constant([config.vocab_size], 0));
+  }
+
+  /** Shapes: x `[..., C]`, words `[V, C]` → `[..., V]`. */
+  override forward(x: Tensor, words: Tensor): Tensor {
+    return functional.linear(this.transform.forward(x), words, this.bias);
+  }
+}
+
+/** The head under the name that checkpoints give it. */
+export class BertOnlyMLMHead extends Module {
+  readonly predictions: BertLMPredictionHead;
+
+  constructor(config: BertConfig) {
+    super();
+    this.predictions = new BertLMPredictionHead(config);
+  }
+
+  override forward(x: Tensor, words: Tensor): Tensor {
+    return this.predictions.forward(x, words);
+  }
+}
+
+/** BERT with a head that guesses masked words. */
+export class BertForMaskedLM extends PreTrainedModel<BertConfig> {
+  readonly bert: BertModel;
+  readonly cls: BertOnlyMLMHead;
+
+  constructor(input: ConfigInput = {}) {
+    const config = bertConfig(input);
+    super(config);
+    if (input.tie_word_embeddings === false)
+      throw new ConfigError('BertForMaskedLM: tie_word_embeddings is false; only true is supported.');
+    [this.bert, this.cls] = init.skipInit(() => [
+      new BertModel(input, { add_pooling_layer: false }),
+      new BertOnlyMLMHead(config),
+    ]);
+    this.initializeWeights();
+  }
+
+  get base_model_prefix(): string {
+    return 'bert';
+  }
+
+  /** What checkpoints may hold a second time. */
+  override get tiedWeights(): Readonly<Record<string, string>> {
+    return {
+      'cls.predictions.decoder.weight': 'bert.embeddings.word_embeddings.weight',
+      'cls.predictions.decoder.bias': 'cls.predictions.bias',
+    };
+  }
+
+  /**
+   * Shapes: inputs `[B, T]`, labels `[B, T]` with −100 where nothing is to be guessed → logits `[B, T, V]`, loss scalar.
+   * While training, padding's logits are those of a state of zeros.
+   */
+  override forward({
+    labels,
+    ...inputs
+  }: BertInputs & BertOutputOptions & { readonly labels?: Tensor | null }): MaskedLMOutput {
+    const { output_hidden_states = false, output_attentions = false } = inputs;
+    const skip_padding = this.training && !output_hidden_states && !output_attentions;
+    const { states, attentions, packing } = this.bert.encode(inputs, { skip_padding });
+    const scores = this.cls.forward(states.at(-1)!, this.bert.embeddings.word_embeddings.weight); // [B, T, V] or [N, V]
+    const V = scores.shape.at(-1)!;
+    const targets = labels && (packing ? packing.pack(labels) : labels);
+    return {
+      ...(targets && { loss: functional.crossEntropy(scores.reshape(-1, V), targets.reshape(-1)) }),
+      logits: packing ? packing.unpack(scores) : scores,
+      ...(output_hidden_states && { hidden_states: states }),
+      ...(output_attentions && { attentions }),
+    };
   }
 }

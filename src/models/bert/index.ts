@@ -1,5 +1,5 @@
 import { defineModel } from '../define-model.ts';
-import { BertForSequenceClassification, BertModel } from './bert.ts';
+import { BertForMaskedLM, BertForSequenceClassification, BertModel } from './bert.ts';
 import { bertConfig } from './config.ts';
 
 export * from './bert.ts';
@@ -10,5 +10,6 @@ export const bert = defineModel({
   model_type: 'bert',
   config: bertConfig,
   AutoModel: BertModel,
+  AutoModelForMaskedLM: BertForMaskedLM,
   AutoModelForSequenceClassification: BertForSequenceClassification,
 });

@@ -20,6 +20,8 @@ export function simplify(outputs: readonly Value[]): Value[] {
   const table = new Map<string, Node>();
   const numbers = new Map<Node, number>();
   const replaced = new Map<Value, Value>();
+  // Whatever became of them: without this, each output would walk again over all that was replaced.
+  const done = new Set<Node>();
   const current = (value: Value): Value => replaced.get(value) ?? value;
 
   /** The one node of this structure. */
@@ -39,11 +41,14 @@ export function simplify(outputs: readonly Value[]): Value[] {
 
   const cleaned = (value: Value): Value => {
     // A rewrite may give new nodes below the one it replaces; they are cleaned in turn.
-    for (const node of topologicalOrder([value], (node) => numbers.has(node))) {
-      if (replaced.has(node.outputs[0]!)) continue;
+    for (const node of topologicalOrder([value], (node) => done.has(node))) {
+      // A rewrite further up may have been made of this very node, and have cleaned it already.
+      if (done.has(node)) continue;
+      done.add(node);
       const inputs = node.inputs.map((input) => input && current(input));
       const same = inputs.every((input, i) => input === node.inputs[i]);
       const candidate = merged(same ? node : new Node(node.row, inputs, node.attributes, node.outputs, node.source));
+      done.add(candidate);
       let better: Value | null = null;
       if (candidate.inputs.length > 0 && candidate.outputs.length === 1) {
         for (const rewrite of rewritesFor(candidate.row)) {

@@ -3,6 +3,8 @@
  * May import core and graph. To add an op: the row, its cases in `<family>.cases.ts`, a line here, and a method on
  * Tensor if one would write it as a method.
  */
+export * from './activations.ts';
+export * from './comparison.ts';
 export * from './elementwise.ts';
 export * from './indexing.ts';
 export * from './leaf.ts';
@@ -11,3 +13,5 @@ export { concat, expand, expandRow, pad, reshape, reshapeRow, slice, split, tran
 export { layerNorm, logSoftmax, softmax } from './normalize.ts';
 export * from './recompute.ts';
 export * from './reduce.ts';
+export * from './rounding.ts';
+export * from './transcendental.ts';

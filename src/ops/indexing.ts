@@ -1,6 +1,7 @@
 import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { cast, equal, logicalNot, mul } from './elementwise.ts';
+import { equal, logicalNot } from './comparison.ts';
+import { cast, mul } from './elementwise.ts';
 import { constant } from './leaf.ts';
 import { reshape } from './movement.ts';
 

@@ -1,6 +1,7 @@
 import { DTypeError, isFloat, normalizeAxis, type Shape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { cast, div, equal, like, mul } from './elementwise.ts';
+import { equal } from './comparison.ts';
+import { cast, div, like, mul } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
 import { expand, reshape } from './movement.ts';
 

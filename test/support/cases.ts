@@ -31,6 +31,10 @@ interface Spec<Names extends readonly string[], A> {
   /** The same function in float64 and plain arrays; several outputs are a list. */
   readonly reference: (seen: Seen<Names, A>) => Plain | readonly Plain[];
   readonly tolerance: Tolerance;
+  /** PyTorch's name for it, as `docs/ops.md` lists it. */
+  readonly torch?: string;
+  /** What it is tested against besides the reference, as `docs/ops.md` lists it. */
+  readonly alsoAgainst?: string;
   /**
    * The function whose derivative `vjp` promises, where that is not the function itself: an op through which no
    * gradient flows, or not everywhere. Its value is never looked at, only how it changes.
@@ -60,6 +64,8 @@ export interface OpCases {
   readonly subject: Subject;
   readonly name: string;
   readonly tolerance: Tolerance;
+  readonly torch: string | null;
+  readonly alsoAgainst: string | null;
   readonly cases: readonly OpCase[];
   /** The reference on inputs in order. */
   reference(contents: readonly (Plain | null)[], attributes: Attributes): readonly Plain[];
@@ -105,6 +111,8 @@ export function cases(
     subject,
     name: subject.name === 'apply' ? (subject as unknown as Op<[]>).row.name : subject.name,
     tolerance: spec.tolerance,
+    torch: spec.torch ?? null,
+    alsoAgainst: spec.alsoAgainst ?? null,
     reference: reference(spec.reference),
     differentiated: reference(spec.differentiated ?? spec.reference),
     apply(values, attributes) {

@@ -5,7 +5,8 @@ import { cast, mul } from './elementwise.ts';
 import { constant } from './leaf.ts';
 import { reshape } from './movement.ts';
 
-function requireIndices(type: Type, speaker: string): void {
+/** Throws where indices are not whole numbers. */
+export function requireIndices(type: Type, speaker: string): void {
   if (type.dtype !== 'int32' && type.dtype !== 'int64') {
     throw new DTypeError(`${speaker}: the indices are ${type.dtype}; they need int32 or int64. Cast them.`);
   }

@@ -4,29 +4,49 @@ import { checkCase, leaf } from '../../test/support/check-op.ts';
 import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
 import * as activations from './activations.cases.ts';
 import * as comparison from './comparison.cases.ts';
+import * as cumulative from './cumulative.cases.ts';
+import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
 import * as ops from './index.ts';
+import * as indexExpression from './index-expression.cases.ts';
 import * as indexing from './indexing.cases.ts';
 import * as matmul from './matmul.cases.ts';
 import * as movement from './movement.cases.ts';
 import * as normalize from './normalize.cases.ts';
+import * as padding from './padding.cases.ts';
+import * as rearranging from './rearranging.cases.ts';
 import * as recompute from './recompute.cases.ts';
 import * as reduce from './reduce.cases.ts';
+import * as resize from './resize.cases.ts';
 import * as rounding from './rounding.cases.ts';
+import * as scatter from './scatter.cases.ts';
+import * as sorting from './sorting.cases.ts';
+import * as statistics from './statistics.cases.ts';
 import * as transcendental from './transcendental.cases.ts';
+import * as triangular from './triangular.cases.ts';
 
 const all: readonly OpCases[] = [
   activations,
   comparison,
+  cumulative,
+  einsum,
   elementwise,
+  indexExpression,
   indexing,
   matmul,
   movement,
   normalize,
+  padding,
+  rearranging,
   recompute,
   reduce,
+  resize,
   rounding,
+  scatter,
+  sorting,
+  statistics,
   transcendental,
+  triangular,
 ].flatMap((family) => Object.values(family));
 const subjects = new Set<unknown>(all.map(({ subject }) => subject));
 

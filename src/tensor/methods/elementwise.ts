@@ -88,6 +88,95 @@ export abstract class ElementwiseMethods extends TensorBase {
     return to === this.dtype ? this : this.unary((x) => ops.cast(x, { to }));
   }
 
+  /** One over the square root. */
+  rsqrt(): Tensor {
+    return this.unary(ops.rsqrt);
+  }
+  /** 2 to the power of each element. */
+  exp2(): Tensor {
+    return this.unary(ops.exp2);
+  }
+  /** e^x − 1, exact near 0. */
+  expm1(): Tensor {
+    return this.unary(ops.expm1);
+  }
+  /** Logarithm to base 2. */
+  log2(): Tensor {
+    return this.unary(ops.log2);
+  }
+  /** Logarithm to base 10. */
+  log10(): Tensor {
+    return this.unary(ops.log10);
+  }
+  /** Logarithm of 1 + x, exact near 0. */
+  log1p(): Tensor {
+    return this.unary(ops.log1p);
+  }
+  /** Tangent. */
+  tan(): Tensor {
+    return this.unary(ops.tan);
+  }
+  /** Inverse sine. */
+  asin(): Tensor {
+    return this.unary(ops.asin);
+  }
+  /** Inverse cosine. */
+  acos(): Tensor {
+    return this.unary(ops.acos);
+  }
+  /** Inverse tangent. */
+  atan(): Tensor {
+    return this.unary(ops.atan);
+  }
+  /** Hyperbolic sine. */
+  sinh(): Tensor {
+    return this.unary(ops.sinh);
+  }
+  /** Hyperbolic cosine. */
+  cosh(): Tensor {
+    return this.unary(ops.cosh);
+  }
+  /** Inverse hyperbolic sine. */
+  asinh(): Tensor {
+    return this.unary(ops.asinh);
+  }
+  /** Inverse hyperbolic cosine. */
+  acosh(): Tensor {
+    return this.unary(ops.acosh);
+  }
+  /** Inverse hyperbolic tangent. */
+  atanh(): Tensor {
+    return this.unary(ops.atanh);
+  }
+  /** Rounded down. */
+  floor(): Tensor {
+    return this.unary(ops.floor);
+  }
+  /** Rounded up. */
+  ceil(): Tensor {
+    return this.unary(ops.ceil);
+  }
+  /** Rounded to the nearest whole number, halves to the even one. */
+  round(): Tensor {
+    return this.unary(ops.round);
+  }
+  /** Rounded towards 0. */
+  trunc(): Tensor {
+    return this.unary(ops.trunc);
+  }
+  /** x · σ(x). */
+  silu(): Tensor {
+    return this.unary(ops.silu);
+  }
+  /** What is left of a division rounded down, with the sign of the divisor: Python's %. */
+  remainder(other: Operand): Tensor {
+    return this.binary(ops.remainder, other);
+  }
+  /** What is left of a division rounded towards 0, with the sign of this. */
+  fmod(other: Operand): Tensor {
+    return this.binary(ops.fmod, other);
+  }
+
   // ---- questions ----
 
   eq(other: Operand): Tensor {
@@ -113,5 +202,29 @@ export abstract class ElementwiseMethods extends TensorBase {
   }
   logicalOr(other: Tensor): Tensor {
     return this.binary(ops.logicalOr, other);
+  }
+  /** Whether elements are NaN. */
+  isnan(): Tensor {
+    return this.unary(ops.isnan);
+  }
+  /** Whether elements are infinite. */
+  isinf(): Tensor {
+    return this.unary(ops.isinf);
+  }
+  /** Whether elements are neither NaN nor infinite. */
+  isfinite(): Tensor {
+    return this.unary(ops.isfinite);
+  }
+  /** Whether elements differ. */
+  ne(other: Operand): Tensor {
+    return this.binary(ops.notEqual, other);
+  }
+  /** Whether exactly one is true. */
+  logicalXor(other: Tensor): Tensor {
+    return this.binary(ops.logicalXor, other);
+  }
+  /** This, with `value` where the mask holds. */
+  maskedFill(mask: Tensor, value: number): Tensor {
+    return this.derive(ops.maskedFill(this.value, mask.value, { value }));
   }
 }

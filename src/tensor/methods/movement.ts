@@ -47,9 +47,12 @@ export abstract class MovementMethods extends ElementwiseMethods {
       );
     return this.reshape(...this.shape.filter((_, i) => i !== at));
   }
-  /** The elements from `start` up to `end` (default: the end) along an axis; negative bounds count from the back. */
-  slice(axis: number, start: number, end?: number): Tensor {
-    return this.derive(ops.slice(this.value, { axis, start, ...(end !== undefined && { end }) }));
+  /**
+   * The elements from `start` up to `end` (default: the end) along an axis; negative bounds count from the back. With a step
+   * every so-manieth; a negative one goes backwards, by default past the front.
+   */
+  slice(axis: number, start: number, end?: number, step = 1): Tensor {
+    return this.derive(ops.slice(this.value, { axis, start, step, ...(end !== undefined && { end }) }));
   }
   /** The elements at one position of an axis, which goes away. */
   select(axis: number, index: number): Tensor {
@@ -60,8 +63,53 @@ export abstract class MovementMethods extends ElementwiseMethods {
   split(sizes: readonly number[], axis: number): Tensor[] {
     return ops.split(this.value, { axis, sizes }).map((part) => this.derive(part));
   }
-  /** Zeros set before and after along an axis. */
-  pad(axis: number, before: number, after: number): Tensor {
-    return this.derive(ops.pad(this.value, { axis: normalizeAxis(axis, this.rank, 'pad'), before, after }));
+  /** Elements set before and after along an axis: zeros, another number, or its own by PyTorch's padding modes. */
+  pad(
+    axis: number,
+    before: number,
+    after: number,
+    { mode = 'constant', value = 0 }: { readonly mode?: ops.PadMode; readonly value?: number } = {},
+  ): Tensor {
+    return this.derive(ops.padWith(this.value, { axis, before, after, mode, value }));
+  }
+  /** About equal parts along an axis. */
+  chunk(chunks: number, axis = 0): Tensor[] {
+    return ops.chunk(this.value, { chunks, axis }).map((part) => this.derive(part));
+  }
+  /** The slices along an axis, without it. */
+  unbind(axis = 0): Tensor[] {
+    return ops.unbind(this.value, { axis }).map((part) => this.derive(part));
+  }
+  /** Axes moved to other places, the rest kept in order. */
+  movedim(from: number | readonly number[], to: number | readonly number[]): Tensor {
+    return this.derive(ops.movedim(this.value, { from: [from].flat(), to: [to].flat() }));
+  }
+  /** Axes in the opposite order. Default: all. */
+  flip(axes: number | readonly number[] | null = null): Tensor {
+    return this.derive(ops.flip(this.value, { axes }));
+  }
+  /** Elements moved on along axes, those at the end to the front. Without axes all move as one row. */
+  roll(shifts: number | readonly number[], axes: number | readonly number[] | null = null): Tensor {
+    return this.derive(ops.roll(this.value, { shifts, axes }));
+  }
+  /** Laid several times along each axis; missing axes are put in front. */
+  tile(...repeats: number[]): Tensor {
+    return this.derive(ops.tile(this.value, { repeats }));
+  }
+  /** Each element along an axis several times in a row. */
+  repeatInterleave(repeats: number, axis: number): Tensor {
+    return this.derive(ops.repeatInterleave(this.value, { repeats, axis }));
+  }
+  /** The elements at equal places of two axes, as a new last axis. */
+  diagonal(offset = 0, axis1 = 0, axis2 = 1): Tensor {
+    return this.derive(ops.diagonal(this.value, { offset, axis1, axis2 }));
+  }
+  /** The upper triangle of the last two axes, from a diagonal on. */
+  triu(diagonal = 0): Tensor {
+    return this.derive(ops.triu(this.value, { diagonal }));
+  }
+  /** The lower triangle of the last two axes, up to a diagonal. */
+  tril(diagonal = 0): Tensor {
+    return this.derive(ops.tril(this.value, { diagonal }));
   }
 }

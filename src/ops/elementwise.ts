@@ -1,89 +1,8 @@
 import { broadcastShapes, type DType, DTypeError, isFloat } from '../core/index.ts';
-import { type AxisFacts, defineOp, type Op, type Type, type Value } from '../graph/index.ts';
-import { constant } from './leaf.ts';
-
-type Unary = Op<['x']>;
-type Binary = Op<['a', 'b']>;
-
-/** A function of each element. Floating point only, unless `dtypes` says 'any'. */
-/*@__NO_SIDE_EFFECTS__*/
-function pointwise(row: {
-  readonly name: string;
-  readonly onnx: string;
-  readonly dtypes?: 'any';
-  readonly fold?: (x: number) => number;
-  /** Zero stays zero. */
-  readonly keepsZero?: boolean;
-  readonly vjp?: (g: Value, seen: { readonly x: Value; readonly y: Value }) => { readonly x?: Value | null };
-}): Unary {
-  const { name, onnx, dtypes, fold, keepsZero, vjp } = row;
-  return defineOp({
-    name,
-    inputs: ['x'],
-    infer: ({ x }) => {
-      if (dtypes !== 'any') requireFloat(x, name);
-      return { shape: x.shape, dtype: x.dtype };
-    },
-    lower: (emitter, { x }) => emitter.node(onnx, [x]),
-    ...(vjp && { vjp }),
-    ...(fold && { fold }),
-    ...(keepsZero && { axes: { zeroWith: [[0]] } }),
-    pointwise: true,
-  });
-}
-
-/** A function of two elements, broadcast by NumPy's rule. Both sides have one element type. */
-/*@__NO_SIDE_EFFECTS__*/
-function arithmetic(row: {
-  readonly name: string;
-  readonly onnx: string;
-  readonly fold?: (a: number, b: number) => number;
-  readonly zeroWith?: AxisFacts['zeroWith'];
-  readonly vjp?: (
-    g: Value,
-    seen: { readonly a: Value; readonly b: Value; readonly y: Value },
-  ) => { readonly a?: Value; readonly b?: Value };
-}): Binary {
-  const { name, onnx, fold, zeroWith, vjp } = row;
-  return defineOp({
-    name,
-    inputs: ['a', 'b'],
-    infer: ({ a, b }) => ({ shape: broadcastShapes(a.shape, b.shape, name), dtype: sameDType(a, b, name) }),
-    lower: (emitter, { a, b }) => emitter.node(onnx, [a, b]),
-    ...(vjp && { vjp }),
-    ...(fold && { fold }),
-    ...(zeroWith && { axes: { zeroWith } }),
-    pointwise: true,
-  });
-}
-
-/** A question about two elements, broadcast by NumPy's rule; the answer is a bool and has no gradient. */
-/*@__NO_SIDE_EFFECTS__*/
-function comparison(name: string, onnx: string): Binary {
-  return defineOp({
-    name,
-    inputs: ['a', 'b'],
-    infer: ({ a, b }) => {
-      sameDType(a, b, name);
-      return { shape: broadcastShapes(a.shape, b.shape, name), dtype: 'bool' };
-    },
-    lower: (emitter, { a, b }) => emitter.node(onnx, [a, b]),
-    vjp: () => ({}),
-    pointwise: true,
-  });
-}
-
-function requireFloat(x: Type, speaker: string): void {
-  if (!isFloat(x.dtype))
-    throw new DTypeError(`${speaker}: x is ${x.dtype}; it needs a floating-point type. Use cast(x, { to: 'float32' }).`);
-}
-
-function sameDType(a: Type, b: Type, speaker: string): DType {
-  if (a.dtype !== b.dtype) {
-    throw new DTypeError(`${speaker}: a is ${a.dtype} and b is ${b.dtype}; both need one element type. Cast one of them.`);
-  }
-  return a.dtype;
-}
+import { defineOp, type Op, type Type, type Value } from '../graph/index.ts';
+import { equal, greater, greaterOrEqual, lessOrEqual, logicalAnd } from './comparison.ts';
+import { constant, constantOf } from './leaf.ts';
+import { arithmetic, type Binary, pointwise, sameDType, type Unary } from './pointwise.ts';
 
 /** A constant of the same element type as another value, for formulas. */
 export function like(value: number, x: Type): Value {
@@ -136,11 +55,25 @@ export const pow: Binary = arithmetic({
     const one = like(1, a);
     const positive = greater(a, like(0, a));
     return {
-      a: mul(g, mul(b, pow(a, sub(b, one)))),
+      a: mul(g, powerSlope(a, b)),
       b: mul(g, mul(y, where(positive, log(where(positive, a, one)), like(0, a)))),
     };
   },
 });
+
+/** b · a^(b − 1), which is 0 for b = 0 even where a is 0. */
+function powerSlope(a: Value, b: Value): Value {
+  const zero = like(0, a);
+  const exponents = constantOf(b);
+  if (exponents?.length === 1) {
+    const [exponent] = exponents as [number];
+    if (exponent === 0) return zero;
+    return exponent === 2 ? mul(a, b) : mul(b, pow(a, like(exponent - 1, a)));
+  }
+  // 0 · 0^−1 would be NaN; elsewhere the base is itself, so that the slope can be differentiated again.
+  const base = where(logicalAnd(equal(a, zero), equal(b, zero)), like(1, a), a);
+  return mul(b, pow(base, sub(b, like(1, a))));
+}
 
 /** The larger of two elements. Where they are equal each gets half of the gradient, as in PyTorch. */
 export const maximum: Binary = arithmetic({ name: 'maximum', onnx: 'Max', vjp: (g, { a, b }) => shareByOrder(g, a, b) });
@@ -154,30 +87,6 @@ function shareByOrder(g: Value, more: Value, other: Value): { a: Value; b: Value
   const share = where(greater(more, other), like(1, g), tie);
   return { a: mul(g, share), b: mul(g, sub(like(1, g), share)) };
 }
-
-/** Whether two elements are equal. */
-export const equal: Binary = comparison('equal', 'Equal');
-
-/** Whether `a` is greater than `b`. */
-export const greater: Binary = comparison('greater', 'Greater');
-
-/** Whether `a` is at least `b`. */
-export const greaterOrEqual: Binary = comparison('greaterOrEqual', 'GreaterOrEqual');
-
-/** Whether `a` is less than `b`. */
-export const less: Binary = comparison('less', 'Less');
-
-/** Whether `a` is at most `b`. */
-export const lessOrEqual: Binary = comparison('lessOrEqual', 'LessOrEqual');
-
-/** Whether both are true. Bools only. */
-export const logicalAnd: Binary = comparison('logicalAnd', 'And');
-
-/** Whether at least one is true. Bools only. */
-export const logicalOr: Binary = comparison('logicalOr', 'Or');
-
-/** Whether an element is false. Bools only. */
-export const logicalNot: Unary = pointwise({ name: 'logicalNot', onnx: 'Not', dtypes: 'any', vjp: () => ({}) });
 
 /** Minus each element. */
 export const neg: Unary = pointwise({
@@ -201,6 +110,11 @@ export const exp: Unary = pointwise({ name: 'exp', onnx: 'Exp', vjp: (g, { y }) 
 /** Natural logarithm of each element. */
 export const log: Unary = pointwise({ name: 'log', onnx: 'Log', vjp: (g, { x }) => ({ x: div(g, x) }) });
 
+/** Each element times itself. */
+export function square(x: Value): Value {
+  return mul(x, x);
+}
+
 /** Square root of each element. */
 export const sqrt: Unary = pointwise({ name: 'sqrt', onnx: 'Sqrt', vjp: (g, { y }) => ({ x: div(mul(g, like(0.5, g)), y) }) });
 
@@ -211,62 +125,11 @@ export const reciprocal: Unary = pointwise({
   vjp: (g, { y }) => ({ x: neg(mul(g, mul(y, y))) }),
 });
 
-/** Sine of each element, in radians. */
-export const sin: Unary = pointwise({ name: 'sin', onnx: 'Sin', vjp: (g, { x }) => ({ x: mul(g, cos(x)) }) });
-
-/** Cosine of each element, in radians. */
-export const cos: Unary = pointwise({ name: 'cos', onnx: 'Cos', vjp: (g, { x }) => ({ x: neg(mul(g, sin(x))) }) });
-
-/** Hyperbolic tangent of each element. */
-export const tanh: Unary = pointwise({ name: 'tanh', onnx: 'Tanh', vjp: (g, { y }) => ({ x: sub(g, mul(g, mul(y, y))) }) });
-
-/** Logistic function of each element, 1 / (1 + e^−x). */
-export const sigmoid: Unary = pointwise({
-  name: 'sigmoid',
-  onnx: 'Sigmoid',
-  vjp: (g, { y }) => ({ x: mul(g, sub(y, mul(y, y))) }),
-});
-
-/** Gauss error function of each element. */
-export const erf: Unary = pointwise({
-  name: 'erf',
-  onnx: 'Erf',
-  vjp: (g, { x }) => ({ x: mul(g, mul(exp(neg(mul(x, x))), like(2 / Math.sqrt(Math.PI), x))) }),
-});
-
-/** The positive part of each element. Its gradient at 0 is 0, as in PyTorch. */
-export const relu: Unary = pointwise({
-  name: 'relu',
-  onnx: 'Relu',
-  vjp: (g, { x }) => ({ x: mul(g, cast(greater(x, like(0, x)), { to: g.dtype })) }),
-});
-
-/**
- * Gaussian error linear unit, x · Φ(x), with the normal distribution function exact by erf.
- * Source: Hendrycks and Gimpel, 2016, arXiv:1606.08415, equation 2.
- */
-export const gelu: Unary = pointwise({
-  name: 'gelu',
-  onnx: 'Gelu',
-  // d/dx = Φ(x) + x φ(x). With s = x/√2 this is ½ + ½ erf(s) + s exp(−s²)/√π: each step below is one pass over memory.
-  vjp: (g, { x }) => {
-    const s = mul(x, like(Math.SQRT1_2, x));
-    const density = mul(exp(neg(mul(s, s))), mul(s, like(1 / Math.sqrt(Math.PI), x)));
-    return { x: mul(g, add(halfPlusHalf(erf(s)), density)) };
-  },
-});
-
-/** ½ + ½x for x from −1 to 1, in one pass where the formula takes two. Outside that range it is clipped, and its gradient is 0. */
-export const halfPlusHalf: Unary = defineOp({
-  name: 'halfPlusHalf',
-  inputs: ['x'],
-  infer: ({ x }) => {
-    requireFloat(x, 'halfPlusHalf');
-    return { shape: x.shape, dtype: x.dtype };
-  },
-  lower: (emitter, { x }) => emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } }),
-  vjp: (g, { x }) => ({ x: mul(g, where(less(abs(x), like(1, x)), like(0.5, x), like(0, x))) }),
-  pointwise: true,
+/** One over the square root of each element. */
+export const rsqrt: Unary = pointwise({
+  name: 'rsqrt',
+  onnx: (f, { x }) => f('Reciprocal', f('Sqrt', x)),
+  vjp: (g, { y }) => ({ x: mul(mul(g, like(-0.5, g)), mul(y, mul(y, y))) }),
 });
 
 /** Elements of `a` where `condition` holds, of `b` elsewhere; all three broadcast. */
@@ -280,7 +143,12 @@ export const where: Op<['condition', 'a', 'b']> = defineOp({
     const chosen = broadcastShapes(a.shape, b.shape, 'where');
     return { shape: broadcastShapes(condition.shape, chosen, 'where', ['condition', 'a with b']), dtype };
   },
-  lower: (emitter, { condition, a, b }) => emitter.node('Where', [condition, a, b]),
+  lower: (emitter, { condition, a, b, y }) => {
+    if (y.dtype !== 'bool') return emitter.node('Where', [condition, a, b]);
+    // ONNX Runtime has no kernel that chooses among bools.
+    const cast = (x: string, to: DType) => emitter.node('Cast', [x], { attributes: { to: { dtype: to } } });
+    return cast(emitter.node('Where', [condition, cast(a, 'uint8'), cast(b, 'uint8')]), 'bool');
+  },
   vjp: (g, { condition }) => ({ a: where(condition, g, like(0, g)), b: where(condition, like(0, g), g) }),
   pointwise: true,
   axes: { zeroWith: [[1, 2]] },

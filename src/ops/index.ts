@@ -3,11 +3,37 @@
  * May import core and graph. To add an op: the row, its cases in `<family>.cases.ts`, a line here, and a method on
  * Tensor if one would write it as a method.
  */
+export * from './activations.ts';
+export * from './comparison.ts';
+export * from './cumulative.ts';
+export { einsum } from './einsum.ts';
 export * from './elementwise.ts';
-export * from './indexing.ts';
+export * from './index-expression.ts';
+export { addAlong, dropoutMask, gatherRows, oneHot, pickRows, placeRows, scatterRows, takeAlong } from './indexing.ts';
 export * from './leaf.ts';
 export { linear, matmul, matmulOf, swapLast } from './matmul.ts';
-export { concat, expand, expandRow, pad, reshape, reshapeRow, slice, split, transpose, zerosLike } from './movement.ts';
+export {
+  concat,
+  expand,
+  expandRow,
+  pad,
+  reshape,
+  reshapeRow,
+  slice,
+  split,
+  stridedSlice,
+  transpose,
+  zerosLike,
+} from './movement.ts';
 export { layerNorm, logSoftmax, softmax } from './normalize.ts';
+export * from './padding.ts';
+export * from './rearranging.ts';
 export * from './recompute.ts';
-export * from './reduce.ts';
+export { argmax, argmin, max, mean, min, sum, sumSquare } from './reduce.ts';
+export * from './resize.ts';
+export * from './rounding.ts';
+export * from './scatter.ts';
+export * from './sorting.ts';
+export * from './statistics.ts';
+export * from './transcendental.ts';
+export * from './triangular.ts';

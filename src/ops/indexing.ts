@@ -1,10 +1,12 @@
 import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { cast, equal, logicalNot, mul } from './elementwise.ts';
+import { equal, logicalNot } from './comparison.ts';
+import { cast, mul } from './elementwise.ts';
 import { constant } from './leaf.ts';
 import { alongOthers, reshape } from './movement.ts';
 
-function requireIndices(type: Type, speaker: string): void {
+/** Throws where indices are not whole numbers. */
+export function requireIndices(type: Type, speaker: string): void {
   if (type.dtype !== 'int32' && type.dtype !== 'int64') {
     throw new DTypeError(`${speaker}: the indices are ${type.dtype}; they need int32 or int64. Cast them.`);
   }

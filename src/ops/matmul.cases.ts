@@ -3,9 +3,21 @@ import { at, build, lastTwoSwapped, mapped, matrixProduct, type Plain } from '..
 import { as, normal, zeros } from '../../test/support/samples.ts';
 import { linear, matmul, matmulOf, swapLast } from './matmul.ts';
 
+const asMatrix = (x: Plain, shape: number[]): Plain => (x.shape.length === 1 ? { shape, data: x.data } : x);
+
 export const matmulCases = cases(
   matmul,
-  { inputs: ['a', 'b'], reference: ({ a, b }) => matrixProduct(a, b), tolerance: 'rounding' },
+  {
+    inputs: ['a', 'b'],
+    torch: 'torch.matmul',
+    reference: ({ a, b }) => {
+      const [left, right] = [asMatrix(a, [1, a.shape[0]!]), asMatrix(b, [b.shape[0]!, 1])];
+      const y = matrixProduct(left, right);
+      const dropped = [...(left === a ? [] : [-2]), ...(right === b ? [] : [-1])];
+      return { shape: y.shape.filter((_, axis) => !dropped.includes(axis - y.shape.length)), data: y.data };
+    },
+    tolerance: 'rounding',
+  },
   [
     { a: normal(2, 3), b: normal(3, 4) },
     { a: normal(1, 1), b: normal(1, 1), note: 'axes of length 1' },
@@ -18,7 +30,13 @@ export const matmulCases = cases(
     { a: normal(5, 1, 2, 3), b: normal(6, 3, 4), note: 'leading axes broadcast' },
     { a: normal(1, 2, 3), b: normal(4, 3, 2), note: 'a leading axis of length 1 broadcasts' },
     { a: zeros(2, 3), b: zeros(4, 5), throws: /the last axis of a \(3\) must equal the second-last of b \(4\)/ },
-    { a: zeros(3), b: zeros(3, 2), throws: /both need at least two axes/ },
+    { a: normal(3), b: normal(3), note: 'two vectors' },
+    { a: normal(3), b: normal(3, 2), note: 'a row' },
+    { a: normal(2, 3), b: normal(3), note: 'a column' },
+    { a: normal(3), b: normal(2, 3, 4), note: 'a row for every one of a batch' },
+    { a: normal(2, 4, 3), b: normal(3), note: 'a column for every one of a batch' },
+    { a: zeros(), b: zeros(3, 2), throws: /both need at least two axes, or one for a vector/ },
+    { a: zeros(4), b: zeros(3), throws: /the last axis of a \(4\) must equal the second-last of b \(3\)/ },
     { a: zeros(2, 2, 3), b: zeros(4, 3, 2), throws: /matmul \(leading axes\): .*axis -1 is 2 in a and 4 in b/ },
     { a: zeros(2, 3), b: as('float64', zeros(3, 2)), throws: /a is float32 and b is float64/ },
     { a: as('int64', zeros(2, 3)), b: as('int64', zeros(3, 2)), throws: /both need one floating-point type/ },

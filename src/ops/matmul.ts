@@ -50,12 +50,19 @@ export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
 });
 
 /**
- * Matrix product of the last two axes; leading axes broadcast.
- * Shapes: a `[..., M, K]`, b `[..., K, N]` → `[..., M, N]`.
- * @throws ShapeError when a and b disagree on K.
+ * Matrix product of the last two axes; leading axes broadcast. A vector stands for a row on the left and for a column on the
+ * right, and its axis is left out again, as in NumPy and PyTorch.
+ * Shapes: a `[..., M, K]`, b `[..., K, N]` → `[..., M, N]`; a `[K]` → `[..., N]`; b `[K]` → `[..., M]`; both → a scalar.
+ * @throws ShapeError when a and b disagree on K, or one of them is a scalar.
  */
 export function matmul(a: Value, b: Value): Value {
-  return matmulOf(a, b, { transposeA: false, transposeB: false });
+  if (a.shape.length !== 1 && b.shape.length !== 1) return matmulOf(a, b, { transposeA: false, transposeB: false });
+  const [rows, columns] = [a.shape.length === 1, b.shape.length === 1];
+  const left = rows ? reshape(a, { shape: [1, a.shape[0]!] }) : a;
+  const right = columns ? reshape(b, { shape: [b.shape[0]!, 1] }) : b;
+  const y = matmulOf(left, right, { transposeA: false, transposeB: false });
+  const shape = [...y.shape.slice(0, -2), ...(rows ? [] : [y.shape.at(-2)!]), ...(columns ? [] : [y.shape.at(-1)!])];
+  return reshape(y, { shape });
 }
 
 function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): Type {
@@ -64,7 +71,7 @@ function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): T
   }
   const shapes = `a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}`;
   if (a.shape.length < 2 || b.shape.length < 2)
-    throw new ShapeError(`matmul: ${shapes}; both need at least two axes. Reshape a vector first.`);
+    throw new ShapeError(`matmul: ${shapes}; both need at least two axes, or one for a vector.`);
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];

@@ -1,7 +1,19 @@
 import { cases } from '../../test/support/cases.ts';
 import { at, build, type Plain, transposed } from '../../test/support/reference.ts';
 import { as, bools, integers, normal, zeros } from '../../test/support/samples.ts';
-import { concat, expand, expandRow, pad, reshape, reshapeRow, slice, split, transpose, zerosLike } from './movement.ts';
+import {
+  concat,
+  expand,
+  expandRow,
+  pad,
+  reshape,
+  reshapeRow,
+  slice,
+  split,
+  stridedSlice,
+  transpose,
+  zerosLike,
+} from './movement.ts';
 
 const reshaped = ({ x, shape }: { x: Plain; shape: readonly number[] }) => {
   const known = shape.reduce((product, length) => (length === -1 ? product : product * length), 1);
@@ -67,13 +79,14 @@ export const sliceCases = cases(
   slice,
   {
     inputs: ['x'],
-    reference: ({ x, axis, start, end }: { x: Plain; axis: number; start: number; end?: number }) => {
+    torch: 'x[start:end:step]',
+    reference: ({ x, axis, start, end, step = 1 }: { x: Plain; axis: number; start: number; end?: number; step?: number }) => {
       const along = bound(axis, x.shape.length);
       const length = x.shape[along]!;
       const from = bound(start, length);
-      const to = bound(end ?? length, length);
-      return build(x.shape.with(along, to - from), (place) =>
-        at(x, place.with(along, length === 1 ? 0 : place[along]! + from)),
+      const to = end === undefined ? (step > 0 ? length : -1) : bound(end, length);
+      return build(x.shape.with(along, Math.ceil((to - from) / step)), (place) =>
+        at(x, place.with(along, length === 1 ? 0 : place[along]! * step + from)),
       );
     },
     tolerance: 'exact',
@@ -86,6 +99,13 @@ export const sliceCases = cases(
     { x: normal(2, 5, 3), axis: 1, start: 4 },
     { x: normal(2, 1, 4, 3), axis: 2, start: 1, end: 3 },
     { x: integers(0, 9, 5), axis: 0, start: 1 },
+    { x: normal(7), axis: 0, start: 1, step: 2 },
+    { x: normal(2, 8), axis: 1, start: 1, end: 7, step: 3 },
+    { x: normal(7), axis: 0, start: -1, step: -1, note: 'backwards' },
+    { x: normal(2, 8, 2), axis: 1, start: 6, end: 1, step: -2 },
+    { x: normal(3), axis: 0, start: 1, step: 5, note: 'one element' },
+    { x: zeros(5), axis: 0, start: 1, step: 0, throws: /step is 0; it must be a whole number other than 0/ },
+    { x: zeros(5), axis: 0, start: 1, end: 3, step: -1, throws: /the range on axis 0 is 1 to 3 by -1/ },
     { x: zeros(5), axis: 0, start: 3, end: 3, throws: /the range on axis 0 is 3 to 3; it must hold at least one element/ },
     { x: zeros(5), axis: 0, start: 2, end: 6, throws: /within 0 to 5/ },
     { x: zeros(5), axis: 0, start: -6, throws: /the range on axis 0 is -1 to 5/ },
@@ -181,4 +201,20 @@ export const zerosLikeCases = cases(
   zerosLike,
   { inputs: ['x'], reference: ({ x }) => build(x.shape, () => 0), tolerance: 'exact' },
   [{ x: normal() }, { x: normal(2, 3) }, { x: normal(2, 1, 3) }, { x: integers(0, 9, 2, 2) }],
+);
+
+export const stridedSliceCases = cases(
+  stridedSlice,
+  {
+    reference: ({ x, axis, start, step, count }) =>
+      build(x.shape.with(axis, count), (place) => at(x, place.with(axis, start + place[axis]! * step))),
+    tolerance: 'exact',
+  },
+  [
+    { x: normal(7), axis: 0, start: 1, step: 2, count: 3 },
+    { x: normal(7), axis: 0, start: 0, step: 3, count: 3, note: 'to the last' },
+    { x: normal(2, 7), axis: 1, start: 5, step: -2, count: 2, note: 'not to the first' },
+    { x: normal(7, 2), axis: 0, start: 6, step: -3, count: 3, note: 'to the first' },
+    { x: bools(6), axis: 0, start: 5, step: -1, count: 6 },
+  ],
 );

@@ -121,18 +121,71 @@ const sliceRow: Op<['x'], { axis: number; start: number; end: number }> = define
 });
 
 /**
- * The elements from `start` up to `end` (default: the end) along `axis`; negative numbers count from the back.
+ * The elements from `start` up to `end` (default: the end) along `axis`; negative numbers count from the back. With a `step`
+ * every so-manieth of them; with a negative one from `start` down to, not including, `end` (default: past the front).
  * @throws ShapeError when there is no such axis, or the range is empty or goes past the end.
  */
 export function slice(
   x: Value,
-  { axis, start, end }: { readonly axis: number; readonly start: number; readonly end?: number },
+  {
+    axis,
+    start,
+    end,
+    step = 1,
+  }: { readonly axis: number; readonly start: number; readonly end?: number; readonly step?: number },
 ): Value {
   const at = normalizeAxis(axis, x.shape.length, 'slice');
   const length = x.shape[at]!;
   const from = start < 0 ? start + length : start;
-  const to = end === undefined ? length : end < 0 ? end + length : end;
-  return from === 0 && to === length ? x : sliceRow(x, { axis: at, start: from, end: to });
+  if (!Number.isInteger(step) || step === 0)
+    throw new ShapeError(`slice: step is ${step}; it must be a whole number other than 0.`);
+  const open = step > 0 ? length : -1;
+  const to = end === undefined ? open : end < 0 ? end + length : end;
+  if (step === 1) return from === 0 && to === length ? x : sliceRow(x, { axis: at, start: from, end: to });
+  const count = Math.ceil((to - from) / step);
+  if (!(count >= 1 && from >= 0 && from < length && to >= -1 && to <= length)) {
+    throw new ShapeError(
+      `slice: x is ${formatShape(x.shape)} and the range on axis ${at} is ${from} to ${to} by ${step}; it must hold at least one element within 0 to ${length}.`,
+    );
+  }
+  return stridedSlice(x, { axis: at, start: from, step, count });
+}
+
+/** `count` elements along an axis (counted from the front), the first at `start`, each `step` after the one before. Inside x. */
+export const stridedSlice: Op<['x'], { axis: number; start: number; step: number; count: number }> = defineOp({
+  name: 'stridedSlice',
+  inputs: ['x'],
+  infer: ({ x, axis, count }) => ({ shape: x.shape.map((size, i) => (i === axis ? count : size)), dtype: x.dtype }),
+  lower: (emitter, { x, axis, start, step, count }) => {
+    const last = start + (count - 1) * step;
+    // Past the front is written from the back, as −1 would mean the last element.
+    const end = step > 0 ? last + 1 : last > 0 ? last - 1 : -emitter.type(x).shape[axis]! - 1;
+    const [axes, steps] = [emitter.constant('int64', [axis]), emitter.constant('int64', [step])];
+    return emitter.node('Slice', [x, emitter.dims([start]), emitter.dims([end]), axes, steps]);
+  },
+  vjp: (g, { x, axis, start, step, count }) => {
+    const ascending = step > 0 ? g : flipAxis(g, axis);
+    const first = step > 0 ? start : start + (count - 1) * step;
+    const spread = spaced(ascending, axis, Math.abs(step));
+    const after = x.shape[axis]! - first - spread.shape[axis]!;
+    return { x: first === 0 && after === 0 ? spread : pad(spread, { axis, before: first, after }) };
+  },
+});
+
+/** An axis (counted from the front) in the opposite order. */
+export function flipAxis(x: Value, axis: number): Value {
+  const count = x.shape[axis]!;
+  return count === 1 ? x : stridedSlice(x, { axis, start: count - 1, step: -1, count });
+}
+
+/** The elements along an axis `distance` apart, with zeros in between. */
+function spaced(x: Value, axis: number, distance: number): Value {
+  const count = x.shape[axis]!;
+  if (distance === 1 || count === 1) return x;
+  const apart = reshape(x, { shape: [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)] });
+  const filled = pad(apart, { axis: axis + 1, before: 0, after: distance - 1 });
+  const joined = reshape(filled, { shape: x.shape.map((size, i) => (i === axis ? count * distance : size)) });
+  return slice(joined, { axis, start: 0, end: (count - 1) * distance + 1 });
 }
 
 /** x with `before` and `after` zeros set along one axis (counted from the front); undoes the shape of `slice`. */

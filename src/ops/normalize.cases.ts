@@ -18,13 +18,14 @@ const axes = [
 
 export const softmaxCases = cases(
   softmax,
-  { reference: ({ x, axis }) => alongAxis(x, axis, softmaxOf), tolerance: 'rounding' },
+  { torch: 'torch.softmax', reference: ({ x, axis }) => alongAxis(x, axis, softmaxOf), tolerance: 'rounding' },
   axes,
 );
 
 export const logSoftmaxCases = cases(
   logSoftmax,
   {
+    torch: 'torch.log_softmax',
     reference: ({ x, axis }) =>
       alongAxis(x, axis, (row) => {
         const largest = Math.max(...row);

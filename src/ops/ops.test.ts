@@ -2,18 +2,52 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpCases } from '../../test/support/cases.ts';
 import { checkCase, leaf } from '../../test/support/check-op.ts';
 import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
+import * as activations from './activations.cases.ts';
+import * as comparison from './comparison.cases.ts';
+import * as cumulative from './cumulative.cases.ts';
+import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
 import * as ops from './index.ts';
+import * as indexExpression from './index-expression.cases.ts';
 import * as indexing from './indexing.cases.ts';
 import * as matmul from './matmul.cases.ts';
 import * as movement from './movement.cases.ts';
 import * as normalize from './normalize.cases.ts';
+import * as padding from './padding.cases.ts';
+import * as rearranging from './rearranging.cases.ts';
 import * as recompute from './recompute.cases.ts';
 import * as reduce from './reduce.cases.ts';
+import * as resize from './resize.cases.ts';
+import * as rounding from './rounding.cases.ts';
+import * as scatter from './scatter.cases.ts';
+import * as sorting from './sorting.cases.ts';
+import * as statistics from './statistics.cases.ts';
+import * as transcendental from './transcendental.cases.ts';
+import * as triangular from './triangular.cases.ts';
 
-const all: readonly OpCases[] = [elementwise, indexing, matmul, movement, normalize, recompute, reduce].flatMap((family) =>
-  Object.values(family),
-);
+const all: readonly OpCases[] = [
+  activations,
+  comparison,
+  cumulative,
+  einsum,
+  elementwise,
+  indexExpression,
+  indexing,
+  matmul,
+  movement,
+  normalize,
+  padding,
+  rearranging,
+  recompute,
+  reduce,
+  resize,
+  rounding,
+  scatter,
+  sorting,
+  statistics,
+  transcendental,
+  triangular,
+].flatMap((family) => Object.values(family));
 const subjects = new Set<unknown>(all.map(({ subject }) => subject));
 
 /** What index.ts exports besides ops: leaves, and questions about them, which `leaf.test.ts` covers. */
@@ -71,21 +105,54 @@ describe('errors', () => {
     }
     const lines = Array.from(speakers, ([rest, names]) => `${[...names].join(', ')}: ${rest}`);
     expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
-      "add, sub, mul, div, maximum, minimum, equal, greater, greaterOrEqual, less, lessOrEqual: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
-      add, sub, mul, div, maximum, minimum, equal, greater, greaterOrEqual, less, lessOrEqual: a is float32 and b is int64; both need one element type. Cast one of them.
-      addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
+      "addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
+      chunk: chunks is 0; it must be a whole number from 1.
       concat, softmax, logSoftmax: there is no axis 0 in a tensor of 0 axes; a scalar has no axes.
       concat: [2, 3], [2, 4] must have the same lengths on every axis but 0.
       concat: [2, 3], [6] must have the same lengths on every axis but 0.
       concat: element types are float32, int64; all need one. Cast first.
       concat: there are no tensors to join; it needs at least one.
+      cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
+      cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
+      diagonal: axis1 and axis2 are both 0; they must be two axes.
+      diagonal: x is [2, 2] and offset is 2; there is no such diagonal of 2 rows and 2 columns.
       dropoutMask: bytes are float32; they need uint8.
-      exp, log, sqrt, reciprocal, sin, cos, tanh, sigmoid, erf, relu, gelu, halfPlusHalf: x is int64; it needs a floating-point type. Use cast(x, { to: 'float32' }).
+      einsum: element types are bool; all need one number type. Cast first.
+      einsum: element types are float32, float64; all need one number type. Cast first.
+      einsum: the equation is "......i->i" and the operands are [2]; ... may stand once in each operand and in the result.
+      einsum: the equation is "i->i->i" and the operands are [2]; it must be letters, commas, ... and at most one ->.
+      einsum: the equation is "ii->i" and the operands are [2, 3]; the axes named i of one operand have lengths 2 and 3.
+      einsum: the equation is "ij,jk->ik" and the operands are [2, 3], [4, 2]; the axis j is 3 in one operand and 4 in another.
+      einsum: the equation is "ij,jk->ik" and the operands are [2, 3]; it names 2 operands and 1 came.
+      einsum: the equation is "ij->ik" and the operands are [2, 3]; k must stand in an operand, and once in the result.
+      einsum: the equation is "ijk->i" and the operands are [2, 3]; operand 1 has 2 axes and "ijk" names 3.
+      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
+      erf, gelu, asin, acos, atan: x is float64, in which ONNX Runtime does not compute it. Use cast(x, { to: 'float32' }).
       expand: x is [2, 3] and shape is [2, 1]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [4, 3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
-      gatherRows, pickRows, scatterRows, takeAlong, addAlong: the indices are float32; they need int32 or int64. Cast them.
+      gather: x is [2, 3] and indices are [3, 1]; they must have as many axes, and on every axis but 1 no more elements than x.
       gatherRows, pickRows: x is a scalar; it needs at least one axis to pick from.
+      glu, softmax, logSoftmax, stack: there is no axis 2 in a tensor of 2 axes; axes go from -2 to 1.
+      glu: x is [2, 3]; axis 1 has length 3 and must be even.
+      greater, greaterOrEqual, less, lessOrEqual: a and b are bool; they need a number type. Cast them first.
+      index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
+      index: item 0 is '1;2'; a slice is written 'start:end' or 'start:end:step', each of which may be left out.
+      index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.
+      index: item 0 is an array that is empty or ragged; all its rows must have one length of at least 1.
+      index: the mask takes no element; tensors without elements are not supported.
+      index: x is [2, 3] and position -3 is asked of an axis of length 2; they go from -2 to 1.
+      index: x is [2, 3] and position 2 is asked of an axis of length 2; they go from -2 to 1.
+      index: x is [2, 3] and the index has 2 times '...'; it may name each axis once, with '...' once at most.
+      index: x is [2, 3] and the index has items for 3 axes; it may name each axis once, with '...' once at most.
+      index: x is [2, 3] and the slice '2:2' takes nothing of an axis of length 2; tensors without elements are not supported.
+      index: x is [2, 3] and the slice is '::0'; its step must not be 0.
+      interpolate: alignCorners has no meaning with mode nearest; use it with a linear or cubic mode.
+      interpolate: give either size or scaleFactor, and not both.
+      interpolate: size is [4, 4]; it needs 1 positive numbers.
+      interpolate: x is [1, 1, 3] and its spatial axes would be [0]; they must be whole numbers from 1.
+      interpolate: x is [1, 1, 3] and mode is bilinear; it needs [B, C] and 2 spatial axes.
       layerNorm: there is no axis -1 in a tensor of 0 axes; a scalar has no axes.
       layerNorm: x is [2, 3] and bias is [2]; bias must be [3].
       layerNorm: x is [2, 3] and weight is [1, 3]; weight must be [3].
@@ -97,39 +164,62 @@ describe('errors', () => {
       linear: x is [] and weight is [4, 3]; x is a scalar and needs at least one axis.
       linear: x is float32, weight is float32 and bias is float64; all need one floating-point type.
       linear: x is float64, weight is float32; all need one floating-point type.
+      logicalAnd, logicalOr, logicalXor: a and b are float32; they need bool. Use a comparison, such as notEqual with 0.
+      logicalNot: x is float32; it needs bool. Use a comparison.
+      maskedFill: mask is float32; it needs bool. Use a comparison.
       matmul (leading axes): a is [2] and b is [4]; axis -1 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      matmul: a is [1, 4] and b is [3, 1]; the last axis of a (4) must equal the second-last of b (3).
       matmul: a is [2, 3] and b is [4, 5]; the last axis of a (3) must equal the second-last of b (4).
       matmul: a is [2, 5] and b is [7, 9]; the last axis of a (5) must equal the last of b (9).
       matmul: a is [2, 5] and b is [7, 9]; the second-last axis of a (2) must equal the last of b (9).
       matmul: a is [2, 5] and b is [7, 9]; the second-last axis of a (2) must equal the second-last of b (7).
-      matmul: a is [3] and b is [3, 2]; both need at least two axes. Reshape a vector first.
+      matmul: a is [] and b is [3, 2]; both need at least two axes, or one for a vector.
       matmul: a is float32 and b is float64; both need one floating-point type. Cast one of them.
       matmul: a is int64 and b is int64; both need one floating-point type. Cast one of them.
       mean, sumSquare: x is bool; it needs a floating-point type. Cast it first.
+      movedim: from is [0, 0] and to is [0, 1]; they must name as many axes, each once.
+      movedim: from is [0, 1] and to is [0]; they must name as many axes, each once.
       pad: before is -1 and after is 1; both must be whole numbers from 0. Cut with slice.
+      pad: x is [3], mode is circular and after is 4; on axis 0 it must be a whole number from 0 to 3.
+      pad: x is [3], mode is reflect and before is 3; on axis 0 it must be a whole number from 0 to 2.
+      pad: x is [3], mode is replicate and before is -1; on axis 0 it must be a whole number from 0.
       pickRows: the places are [1, 2]; they must be a list, [M].
       placeRows: x is [2, 3] and there are 1 places among 2 rows; each row of x needs one place.
       placeRows: x is [2, 3] and there are 2 places among 1 rows; each row of x needs one place.
+      prelu: x is [2, 3] and weight is [2]; weight must be [1] or [3].
+      prelu: x is [4] and weight is [4]; weight must be [1].
+      prod: x is bool; it needs a number type. Use all, or cast it first.
+      repeatInterleave: repeats are [1.5]; they must be whole numbers from 1.
       reshape of [2, 3]: 6 elements do not fill [-1, 4], which needs a multiple of 4.
       reshape of [2, 3]: 6 elements do not fill [4, 2], which needs 8.
       reshape of [2, 3]: [-1, -1] is not a shape; lengths are whole numbers from 0, with at most one -1.
       reshape of [2, 3]: [1.5, 4] is not a shape; lengths are whole numbers from 0, with at most one -1.
+      roll: shifts are [1] and axes [0, 1]; there must be one shift for each axis.
+      scatter: updates are [3] and indices are [2]; they must have one shape.
+      scatter: x is float32 and updates are int64; both need one element type. Cast one.
       scatterRows: updates are [4, 2] and indices are [3]; the axes of updates must begin with those of indices.
-      slice, pad, concat, argmax: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
+      slice: step is 0; it must be a whole number other than 0.
       slice: x is [5] and the range on axis 0 is -1 to 5; it must hold at least one element within 0 to 5.
+      slice: x is [5] and the range on axis 0 is 1 to 3 by -1; it must hold at least one element within 0 to 5.
       slice: x is [5] and the range on axis 0 is 2 to 6; it must hold at least one element within 0 to 5.
       slice: x is [5] and the range on axis 0 is 3 to 3; it must hold at least one element within 0 to 5.
       softmax, logSoftmax, layerNorm, mean, sumSquare: x is int64; it needs a floating-point type. Cast it first.
-      softmax, logSoftmax: there is no axis 2 in a tensor of 2 axes; axes go from -2 to 1.
       split: there is no axis 2 in a tensor of 1 axes; axes go from -1 to 0.
       split: x is [5] and sizes are [2, 2]; they must be positive and add up to 5 on axis 0.
       split: x is [5] and sizes are [5, 0]; they must be positive and add up to 5 on axis 0.
-      sum, max, min, argmax: x is bool; it needs a number type. Cast it first.
+      stack: one tensor is [2] and another [3]; all must have one shape.
+      stack: there are no tensors to stack; it needs at least one.
       takeAlong: x is [2, 5] and indices are [2]; they must have the same lengths on every axis but 1.
       takeAlong: x is [2, 5] and indices are [3, 1]; they must have the same lengths on every axis but 1.
+      takeAlongDim: x is [2, 1] and indices is [3, 1]; axis -2 is 2 in x and 3 in indices, and axes broadcast only when they are equal or one of them is 1.
+      takeAlongDim: x is [2, 3] and indices are [1]; they must have as many axes.
+      tanh, sigmoid, erf, relu, gelu, geluTanh, silu, quickGelu, halfPlusHalf, hardsigmoid, hardtanh, elu, softplus, softsign, leakyRelu, isnan, isinf, exp, log, sqrt, reciprocal, rsqrt, interpolate, floor, ceil, round, trunc, exp2, expm1, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh: x is int64; it needs a floating-point type. Use cast(x, { to: 'float32' }).
+      tile: repeats are [0]; they must be whole numbers from 1.
+      topk: x is [3] and k is 4; on axis 0 it must be from 1 to 3.
       transpose: x is [2, 3] and perm is [0, 0]; perm must name each axis from 0 to 1 once.
       transpose: x is [2, 3] and perm is [0]; perm must name each axis from 0 to 1 once.
       transpose: x is [2, 3] and perm is [1, 2]; perm must name each axis from 0 to 1 once.
+      triu, tril: x is [3]; it needs at least two axes, rows and columns.
       where: a is float32 and b is bool; both need one element type. Cast one of them.
       where: condition is [3] and a with b is [2]; axis -1 is 3 in condition and 2 in a with b, and axes broadcast only when they are equal or one of them is 1.
       where: condition is float32; it needs bool. Use a comparison."

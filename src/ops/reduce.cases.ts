@@ -2,7 +2,7 @@ import { cases } from '../../test/support/cases.ts';
 import { meanOf, type Plain, reduced, sumOf } from '../../test/support/reference.ts';
 import { as, bools, distinct, integers, normal, type Sample, zeros } from '../../test/support/samples.ts';
 import type { Op } from '../graph/index.ts';
-import { argmax, max, mean, min, sum, sumSquare } from './reduce.ts';
+import { argmax, argmin, max, mean, min, sum, sumSquare } from './reduce.ts';
 
 type Reduction = Op<['x'], { axes: readonly number[]; keepDims: boolean }>;
 
@@ -24,11 +24,19 @@ const reductions = (make: (...shape: number[]) => Sample) => [
 ];
 
 const reduction = (op: Reduction, f: (numbers: readonly number[]) => number, make: typeof normal, extra: readonly object[]) =>
-  cases(op, { reference: ({ x, axes, keepDims }) => reduced(x, { axes, keepDims }, f), tolerance: 'rounding' }, [
-    ...reductions(make),
-    { x: bools(3), axes: [0], keepDims: false, throws: /x is bool; it needs a (number|floating-point) type/ },
-    ...(extra as []),
-  ]);
+  cases(
+    op,
+    {
+      torch: op.row.name === 'sumSquare' ? '—' : `torch.${{ max: 'amax', min: 'amin' }[op.row.name] ?? op.row.name}`,
+      reference: ({ x, axes, keepDims }) => reduced(x, { axes, keepDims }, f),
+      tolerance: 'rounding',
+    },
+    [
+      ...reductions(make),
+      { x: bools(3), axes: [0], keepDims: false, throws: /x is bool; it needs a (number|floating-point) type/ },
+      ...(extra as []),
+    ],
+  );
 
 const whole = { x: integers(-9, 9, 3, 4), axes: [0], keepDims: false, note: 'whole numbers', tolerance: 'exact' };
 const refuseWhole = {
@@ -44,10 +52,13 @@ export const maxCases = reduction(max, (numbers) => Math.max(...numbers), distin
 export const minCases = reduction(min, (numbers) => Math.min(...numbers), distinct, [whole]);
 export const sumSquareCases = reduction(sumSquare, (numbers) => sumOf(numbers.map((x) => x * x)), normal, [refuseWhole]);
 
-const largest = ({ x, axis, keepDims }: { x: Plain; axis: number; keepDims: boolean }) =>
-  reduced(x, { axes: [axis], keepDims }, (numbers) => numbers.indexOf(Math.max(...numbers)));
+type Place = { x: Plain; axis: number; keepDims: boolean };
+const placeOf =
+  (extreme: (...numbers: number[]) => number) =>
+  ({ x, axis, keepDims }: Place) =>
+    reduced(x, { axes: [axis], keepDims }, (numbers) => numbers.indexOf(extreme(...numbers)));
 
-export const argmaxCases = cases(argmax, { reference: largest, tolerance: 'exact' }, [
+const rows = [
   { x: normal(4), axis: 0, keepDims: false },
   { x: normal(3, 4), axis: 0, keepDims: true },
   { x: normal(2, 3, 4), axis: 1, keepDims: false },
@@ -56,4 +67,7 @@ export const argmaxCases = cases(argmax, { reference: largest, tolerance: 'exact
   { x: as('float32', integers(0, 2, 3, 6)), axis: 1, keepDims: false, note: 'the first of equals' },
   { x: zeros(3), axis: 1, keepDims: false, throws: /there is no axis 1/ },
   { x: bools(3), axis: 0, keepDims: false, throws: /x is bool; it needs a number type/ },
-]);
+];
+
+export const argmaxCases = cases(argmax, { torch: 'torch.argmax', reference: placeOf(Math.max), tolerance: 'exact' }, rows);
+export const argminCases = cases(argmin, { torch: 'torch.argmin', reference: placeOf(Math.min), tolerance: 'exact' }, rows);

@@ -1,13 +1,15 @@
 import { DTypeError, isFloat, normalizeAxis, type Shape, sizeOf } from '../core/index.ts';
 import { type Attributes, defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { cast, div, equal, like, mul } from './elementwise.ts';
+import { equal } from './comparison.ts';
+import { cast, div, like, mul, sub } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
 import { expand, reshape } from './movement.ts';
 
 /** Which axes go, ascending and counted from the front, and whether they stay with length 1. */
-type Reduction = { axes: readonly number[]; keepDims: boolean };
+export type Reduction = { axes: readonly number[]; keepDims: boolean };
 
-function reducedShape(shape: Shape, { axes, keepDims }: Reduction): Shape {
+/** The shape that a reduction leaves. */
+export function reducedShape(shape: Shape, { axes, keepDims }: Reduction): Shape {
   return keepDims ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 }
 
@@ -116,19 +118,28 @@ export const min: Op<['x'], Reduction> = reduction({
   vjp: toExtremes,
 });
 
+/** The place of an extreme along one axis; the first of equals. */
+/*@__NO_SIDE_EFFECTS__*/
+function place(name: string, onnx: string): Op<['x'], { axis: number; keepDims: boolean }> {
+  return defineOp<readonly ['x'], { axis: number; keepDims: boolean }>({
+    name,
+    inputs: ['x'],
+    infer: ({ x, axis, keepDims }) => {
+      if (x.dtype === 'bool') throw new DTypeError(`${name}: x is bool; it needs a number type. Cast it first.`);
+      normalizeAxis(axis, x.shape.length, name);
+      return { shape: reducedShape(x.shape, { axes: [axis], keepDims }), dtype: 'int64' };
+    },
+    lower: (emitter, { x, axis, keepDims }) =>
+      emitter.node(onnx, [x], { attributes: { axis: { int: axis }, keepdims: { int: keepDims ? 1 : 0 } } }),
+    vjp: () => ({}),
+  });
+}
+
 /** Index of the largest element along one axis, int64; the first of equals. Has no gradient. */
-export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = defineOp({
-  name: 'argmax',
-  inputs: ['x'],
-  infer: ({ x, axis, keepDims }) => {
-    if (x.dtype === 'bool') throw new DTypeError('argmax: x is bool; it needs a number type. Cast it first.');
-    normalizeAxis(axis, x.shape.length, 'argmax');
-    return { shape: reducedShape(x.shape, { axes: [axis], keepDims }), dtype: 'int64' };
-  },
-  lower: (emitter, { x, axis, keepDims }) =>
-    emitter.node('ArgMax', [x], { attributes: { axis: { int: axis }, keepdims: { int: keepDims ? 1 : 0 } } }),
-  vjp: () => ({}),
-});
+export const argmax: Op<['x'], { axis: number; keepDims: boolean }> = place('argmax', 'ArgMax');
+
+/** Index of the smallest element along one axis, int64; the first of equals. Has no gradient. */
+export const argmin: Op<['x'], { axis: number; keepDims: boolean }> = place('argmin', 'ArgMin');
 
 /** Sum of squares over axes, in one pass. */
 export const sumSquare: Op<['x'], Reduction> = reduction({
@@ -137,4 +148,17 @@ export const sumSquare: Op<['x'], Reduction> = reduction({
   lower: (emitter, seen) =>
     seen.axes.length === 0 ? emitter.node('Mul', [seen.x, seen.x]) : reduceNode(emitter, 'ReduceSumSquare', seen),
   vjp: (g, { x }) => mul(g, mul(x, like(2, x))),
+});
+
+/** Sum over axes of the squared distances from the mean over these axes: the variance without its divisor. */
+export const sumSquaredDeviation: Op<['x'], Reduction> = reduction({
+  name: 'sumSquaredDeviation',
+  lower: (emitter, seen) => {
+    const { x, axes } = seen;
+    if (axes.length === 0) return emitter.node('Sub', [x, x]);
+    const center = reduceNode(emitter, 'ReduceMean', { x, axes, keepDims: true });
+    return reduceNode(emitter, 'ReduceSumSquare', { ...seen, x: emitter.node('Sub', [x, center]) });
+  },
+  // What the mean itself contributes adds up to 0, so it needs no pass; differentiated again it does count.
+  vjp: (g, { x, axes }) => mul(g, mul(sub(x, mean(x, { axes, keepDims: true })), like(2, x))),
 });

@@ -160,6 +160,36 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
+/** Tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return lift(
+    ops.stack(
+      tensors.map(({ value }) => value),
+      { axis },
+    ),
+    ...tensors,
+  );
+}
+
+/**
+ * Sums of products by Einstein's convention, as NumPy's and PyTorch's einsum. @throws ShapeError when the equation does not fit.
+ * @example const scores = einsum('bhtd,bhsd->bhts', randn([2, 4, 5, 8]), randn([2, 4, 6, 8]));
+ */
+export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
+  return lift(
+    ops.einsum(
+      equation,
+      tensors.map(({ value }) => value),
+    ),
+    ...tensors,
+  );
+}
+
+/** Signals, images and volumes of another size, as torch.nn.functional.interpolate. Shapes: x `[B, C, ...S]` → `[B, C, ...size]`. */
+export function interpolate(x: Tensor, options: ops.InterpolateOptions): Tensor {
+  return lift(ops.interpolate(x.value, options), x);
+}
+
 /** Elements of a where the condition holds, of b elsewhere; all broadcast. */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   const dtype = typeof a === 'number' ? (typeof b === 'number' ? 'float32' : b.dtype) : a.dtype;

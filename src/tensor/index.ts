@@ -1,13 +1,14 @@
 /**
  * Tensors as users hold them: lazy, with methods over ops, gradients, and data in and out.
- * May import core, graph, ops, autodiff, onnx and runtime. A new op that one would write as a method gets a line in
- * `tensor.ts`; how tensors are made is in `create.ts`, what is done to functions of them in `transforms.ts`.
+ * May import core, graph, ops, autodiff, onnx and runtime. A new op that one would write as a method gets one
+ * in its family's file of `methods/`; how tensors are made is in `create.ts`, what is done to functions of them in `transforms.ts`.
  */
 
 export type { Device } from '../runtime/index.ts';
 export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
 export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export type { ReduceOptions } from './methods/index.ts';
 export { noGrad } from './modes.ts';
 export type { CacheStatistics } from './programs.ts';
 export { manualSeed, nextRandomKey, randomState, setRandomState } from './random.ts';
@@ -18,7 +19,6 @@ export {
   lift,
   type NestedArray,
   type Operand,
-  type ReduceOptions,
   type RetiredContent,
   rootsOf,
   Tensor,

@@ -6,8 +6,6 @@ import {
   DTypeError,
   formatShape,
   isFloat,
-  normalizeAxes,
-  normalizeAxis,
   type Shape,
   ShapeError,
   sameShape,
@@ -18,17 +16,12 @@ import { topologicalOrder, type Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
+import { TensorMethods } from './methods/index.ts';
 import { isTracing, isTracking, noteLeaf } from './modes.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
 export type Operand = Tensor | number;
-
-/** How a reduction leaves the axes that it went over. */
-export interface ReduceOptions {
-  /** Keep them, with length 1. Default false. */
-  readonly keepDims?: boolean;
-}
 
 /** Memory that held a tensor's content before it was assigned another. */
 export interface RetiredContent {
@@ -46,8 +39,9 @@ const owners = new WeakMap<Value, Tensor>();
 /**
  * An array of numbers that may not have been computed yet. Operations on it build a graph; nothing runs until someone
  * asks (`data`, `item`, `toArray`, `evaluate`, an optimizer's step). Immutable, but for parameters, which optimizers update.
+ * Its methods over ops stand in `methods/`; here are its content, its gradients and its life.
  */
-export class Tensor {
+export class Tensor extends TensorMethods {
   /** The gradient that `backward` left here, or null. */
   grad: Tensor | null = null;
 
@@ -63,6 +57,7 @@ export class Tensor {
     value: Value,
     { requiresGrad = false, tracks = requiresGrad }: { readonly requiresGrad?: boolean; readonly tracks?: boolean } = {},
   ) {
+    super();
     if (requiresGrad && !isFloat(value.dtype)) {
       throw new DTypeError(`tensor: requiresGrad is set on ${value.dtype}; only floating-point tensors have gradients.`);
     }
@@ -89,16 +84,16 @@ export class Tensor {
     else owners.delete(this.#value);
   }
 
-  get shape(): Shape {
+  override get shape(): Shape {
     return this.#value.shape;
   }
 
-  get dtype(): DType {
+  override get dtype(): DType {
     return this.#value.dtype;
   }
 
   /** Number of axes. */
-  get rank(): number {
+  override get rank(): number {
     return this.shape.length;
   }
 
@@ -113,7 +108,7 @@ export class Tensor {
   }
 
   /** The graph under this tensor. @throws DisposedError after `dispose`. */
-  get value(): Value {
+  override get value(): Value {
     this.#assertAlive();
     const value = this.#tracks ? this.#value : (this.#computed ?? this.#value);
     if (isLeaf(value)) noteLeaf(value, this);
@@ -124,232 +119,6 @@ export class Tensor {
   get device(): Device | null {
     const source = (this.#computed ?? this.#value).node.source as LeafSource | null;
     return source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
-  }
-
-  // ---- arithmetic ----
-
-  /** Sum, broadcast. */
-  add(other: Operand): Tensor {
-    return this.#binary(ops.add, other);
-  }
-  /** Difference, broadcast. */
-  sub(other: Operand): Tensor {
-    return this.#binary(ops.sub, other);
-  }
-  /** Product of elements, broadcast. */
-  mul(other: Operand): Tensor {
-    return this.#binary(ops.mul, other);
-  }
-  /** Quotient, broadcast. */
-  div(other: Operand): Tensor {
-    return this.#binary(ops.div, other);
-  }
-  /** Each element to a power, broadcast. */
-  pow(exponent: Operand): Tensor {
-    return exponent === 2 ? this.square() : this.#binary(ops.pow, exponent);
-  }
-  /** The larger of two elements, broadcast. */
-  maximum(other: Operand): Tensor {
-    return this.#binary(ops.maximum, other);
-  }
-  /** The smaller of two elements, broadcast. */
-  minimum(other: Operand): Tensor {
-    return this.#binary(ops.minimum, other);
-  }
-  neg(): Tensor {
-    return this.#unary(ops.neg);
-  }
-  abs(): Tensor {
-    return this.#unary(ops.abs);
-  }
-  sign(): Tensor {
-    return this.#unary(ops.sign);
-  }
-  square(): Tensor {
-    return this.mul(this);
-  }
-  exp(): Tensor {
-    return this.#unary(ops.exp);
-  }
-  log(): Tensor {
-    return this.#unary(ops.log);
-  }
-  sqrt(): Tensor {
-    return this.#unary(ops.sqrt);
-  }
-  reciprocal(): Tensor {
-    return this.#unary(ops.reciprocal);
-  }
-  sin(): Tensor {
-    return this.#unary(ops.sin);
-  }
-  cos(): Tensor {
-    return this.#unary(ops.cos);
-  }
-  tanh(): Tensor {
-    return this.#unary(ops.tanh);
-  }
-  sigmoid(): Tensor {
-    return this.#unary(ops.sigmoid);
-  }
-  erf(): Tensor {
-    return this.#unary(ops.erf);
-  }
-  relu(): Tensor {
-    return this.#unary(ops.relu);
-  }
-  /** Gaussian error linear unit, exact by erf. */
-  gelu(): Tensor {
-    return this.#unary(ops.gelu);
-  }
-  /** Each element held between `min` and `max`, either of which may be null. */
-  clip(min: number | null, max: number | null): Tensor {
-    return this.#lift(ops.clip(this.value, { min, max }));
-  }
-
-  // ---- questions ----
-
-  eq(other: Operand): Tensor {
-    return this.#binary(ops.equal, other);
-  }
-  gt(other: Operand): Tensor {
-    return this.#binary(ops.greater, other);
-  }
-  ge(other: Operand): Tensor {
-    return this.#binary(ops.greaterOrEqual, other);
-  }
-  lt(other: Operand): Tensor {
-    return this.#binary(ops.less, other);
-  }
-  le(other: Operand): Tensor {
-    return this.#binary(ops.lessOrEqual, other);
-  }
-  logicalNot(): Tensor {
-    return this.#unary(ops.logicalNot);
-  }
-  logicalAnd(other: Tensor): Tensor {
-    return this.#binary(ops.logicalAnd, other);
-  }
-  logicalOr(other: Tensor): Tensor {
-    return this.#binary(ops.logicalOr, other);
-  }
-
-  // ---- shape ----
-
-  /** The same elements under another shape; one length may be −1. */
-  reshape(...shape: number[]): Tensor {
-    return this.#lift(ops.reshape(this.value, { shape }));
-  }
-  /** Axes `from` to `to`, both included, made one. Default: all. */
-  flatten(from = 0, to = -1): Tensor {
-    const first = normalizeAxis(from, this.rank, 'flatten');
-    const last = normalizeAxis(to, this.rank, 'flatten');
-    return this.reshape(
-      ...this.shape.slice(0, first),
-      sizeOf(this.shape.slice(first, last + 1)),
-      ...this.shape.slice(last + 1),
-    );
-  }
-  /** Axes in another order: axis i of the result is axis `axes[i]`. */
-  permute(...axes: number[]): Tensor {
-    return this.#lift(ops.transpose(this.value, { perm: axes.map((axis) => normalizeAxis(axis, this.rank, 'permute')) }));
-  }
-  /** Two axes exchanged. Default: the last two. */
-  transpose(a = -2, b = -1): Tensor {
-    const first = normalizeAxis(a, this.rank, 'transpose');
-    const second = normalizeAxis(b, this.rank, 'transpose');
-    return this.permute(...this.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis)));
-  }
-  /** Repeated along axes of length 1, and along new leading axes, until it has this shape. */
-  expand(...shape: number[]): Tensor {
-    return this.#lift(ops.expand(this.value, { shape }));
-  }
-  /** A new axis of length 1 before `axis`. */
-  unsqueeze(axis: number): Tensor {
-    const at = normalizeAxis(axis, this.rank + 1, 'unsqueeze');
-    return this.reshape(...this.shape.slice(0, at), 1, ...this.shape.slice(at));
-  }
-  /** Without the axis, which must have length 1. */
-  squeeze(axis: number): Tensor {
-    const at = normalizeAxis(axis, this.rank, 'squeeze');
-    if (this.shape[at] !== 1)
-      throw new ShapeError(
-        `squeeze: x is ${formatShape(this.shape)}; axis ${axis} has length ${this.shape[at]} and only 1 can be left out.`,
-      );
-    return this.reshape(...this.shape.filter((_, i) => i !== at));
-  }
-  /** The elements from `start` up to `end` (default: the end) along an axis; negative bounds count from the back. */
-  slice(axis: number, start: number, end?: number): Tensor {
-    return this.#lift(ops.slice(this.value, { axis, start, ...(end !== undefined && { end }) }));
-  }
-  /** The elements at one position of an axis, which goes away. */
-  select(axis: number, index: number): Tensor {
-    const at = index < 0 ? index + this.shape[normalizeAxis(axis, this.rank, 'select')]! : index;
-    return this.slice(axis, at, at + 1).squeeze(axis);
-  }
-  /** Consecutive parts along an axis, of these sizes. */
-  split(sizes: readonly number[], axis: number): Tensor[] {
-    return ops.split(this.value, { axis, sizes }).map((part) => this.#lift(part));
-  }
-  /** Zeros set before and after along an axis. */
-  pad(axis: number, before: number, after: number): Tensor {
-    return this.#lift(ops.pad(this.value, { axis: normalizeAxis(axis, this.rank, 'pad'), before, after }));
-  }
-
-  // ---- reductions ----
-
-  /** Sum over one axis, several, or (null, the default) all. */
-  sum(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.sum(this.value, { axes: normalizeAxes(axes, this.rank, 'sum'), keepDims }));
-  }
-  /** Mean over one axis, several, or (null, the default) all. */
-  mean(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.mean(this.value, { axes: normalizeAxes(axes, this.rank, 'mean'), keepDims }));
-  }
-  /** Largest element over axes. */
-  max(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.max(this.value, { axes: normalizeAxes(axes, this.rank, 'max'), keepDims }));
-  }
-  /** Smallest element over axes. */
-  min(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.min(this.value, { axes: normalizeAxes(axes, this.rank, 'min'), keepDims }));
-  }
-  /** Sum of squares over axes. */
-  sumSquare(axes: number | readonly number[] | null = null, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.sumSquare(this.value, { axes: normalizeAxes(axes, this.rank, 'sumSquare'), keepDims }));
-  }
-  /** Position of the largest element along an axis, int64; the first of equals. */
-  argmax(axis: number, { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#lift(ops.argmax(this.value, { axis: normalizeAxis(axis, this.rank, 'argmax'), keepDims }));
-  }
-
-  // ---- products, normalizations, picking ----
-
-  /** Matrix product of the last two axes; leading axes broadcast. */
-  matmul(other: Tensor): Tensor {
-    return this.#binary(ops.matmul, other);
-  }
-  softmax(axis: number): Tensor {
-    return this.#lift(ops.softmax(this.value, { axis: normalizeAxis(axis, this.rank, 'softmax') }));
-  }
-  logSoftmax(axis: number): Tensor {
-    return this.#lift(ops.logSoftmax(this.value, { axis: normalizeAxis(axis, this.rank, 'logSoftmax') }));
-  }
-  /** For each place, the element whose position along `axis` the index names: torch.gather. */
-  gather(axis: number, indices: Tensor): Tensor {
-    return this.#lift(ops.takeAlong(this.value, indices.value, { axis: normalizeAxis(axis, this.rank, 'gather') }));
-  }
-  /** Rows of the first axis, picked by index. Shapes: this `[V, ...rest]`, indices `[...I]` → `[...I, ...rest]`. */
-  rows(indices: Tensor): Tensor {
-    return this.#lift(ops.gatherRows(this.value, indices.value, { paddingIdx: null }));
-  }
-  /** Each element as another type. */
-  cast(to: DType): Tensor {
-    return to === this.dtype ? this : this.#lift(ops.cast(this.value, { to }));
-  }
-  /** The same content, through which no gradient flows. */
-  detach(): Tensor {
-    return new Tensor(ops.stopGradient(this.value));
   }
 
   // ---- content ----
@@ -405,6 +174,11 @@ export class Tensor {
   }
 
   // ---- gradients ----
+
+  /** The same content, through which no gradient flows. */
+  detach(): Tensor {
+    return new Tensor(ops.stopGradient(this.value));
+  }
 
   /**
    * Adds to `grad` of every tensor that requires one the gradient of this scalar. Builds graph; nothing runs.
@@ -524,17 +298,8 @@ export class Tensor {
       throw new DisposedError(`tensor of ${formatShape(this.#value.shape)}: it was disposed; use it before, or keep a copy.`);
   }
 
-  #unary(op: (x: Value) => Value): Tensor {
-    return this.#lift(op(this.value));
-  }
-
-  #binary(op: (a: Value, b: Value) => Value, other: Operand): Tensor {
-    if (typeof other === 'number') return this.#lift(op(this.value, ops.constant(other, this.dtype)));
-    return lift(op(this.value, other.value), this, other);
-  }
-
-  #lift(value: Value): Tensor {
-    return lift(value, this);
+  protected override derive(value: Value, ...others: readonly Tensor[]): Tensor {
+    return lift(value, this, ...others);
   }
 }
 

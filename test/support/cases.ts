@@ -1,5 +1,5 @@
 import { type RandomKey, seedKey } from '../../src/core/index.ts';
-import type { Attributes, Op, Value } from '../../src/graph/index.ts';
+import { type Attributes, type Op, Value } from '../../src/graph/index.ts';
 import type { Plain } from './reference.ts';
 import { drawn, keyFor, type Sample } from './samples.ts';
 import type { Tolerance } from './tolerances.ts';
@@ -31,6 +31,10 @@ interface Spec<Names extends readonly string[], A> {
   /** The same function in float64 and plain arrays; several outputs are a list. */
   readonly reference: (seen: Seen<Names, A>) => Plain | readonly Plain[];
   readonly tolerance: Tolerance;
+  /** PyTorch's name for it, as `docs/ops.md` lists it. */
+  readonly torch?: string;
+  /** What it is tested against besides the reference, as `docs/ops.md` lists it. */
+  readonly alsoAgainst?: string;
   /**
    * The function whose derivative `vjp` promises, where that is not the function itself: an op through which no
    * gradient flows, or not everywhere. Its value is never looked at, only how it changes.
@@ -38,7 +42,9 @@ interface Spec<Names extends readonly string[], A> {
   readonly differentiated?: (seen: Seen<Names, A>) => Plain | readonly Plain[];
 }
 
-type Subject = (...args: never) => Value | readonly Value[];
+/** One output, a list of them, or several by name. */
+type Outputs = Value | readonly Value[] | Readonly<Record<string, Value>>;
+type Subject = (...args: never) => object;
 
 /** One case with its inputs not yet drawn. */
 export interface OpCase extends Remarks {
@@ -60,6 +66,8 @@ export interface OpCases {
   readonly subject: Subject;
   readonly name: string;
   readonly tolerance: Tolerance;
+  readonly torch: string | null;
+  readonly alsoAgainst: string | null;
   readonly cases: readonly OpCase[];
   /** The reference on inputs in order. */
   reference(contents: readonly (Plain | null)[], attributes: Attributes): readonly Plain[];
@@ -81,12 +89,12 @@ export function cases<const Names extends readonly string[]>(
   list: readonly Case<Names, Record<never, never>>[],
 ): OpCases;
 export function cases<const Names extends readonly string[], A>(
-  subject: (...args: [...Positional<Names, Value>, A]) => Value | readonly Value[],
+  subject: (...args: [...Positional<Names, Value>, A]) => object,
   spec: Spec<Names, A> & { readonly inputs: Names },
   list: readonly Case<Names, NoInfer<A>>[],
 ): OpCases;
 export function cases(
-  subject: ((...args: never) => Value | readonly Value[]) & { readonly row?: { readonly inputs: readonly string[] } },
+  subject: ((...args: never) => object) & { readonly row?: { readonly inputs: readonly string[] } },
   spec: Spec<readonly string[], Attributes> & { readonly inputs?: readonly string[] },
   list: readonly (Remarks & Readonly<Record<string, unknown>>)[],
 ): OpCases {
@@ -105,12 +113,15 @@ export function cases(
     subject,
     name: subject.name === 'apply' ? (subject as unknown as Op<[]>).row.name : subject.name,
     tolerance: spec.tolerance,
+    torch: spec.torch ?? null,
+    alsoAgainst: spec.alsoAgainst ?? null,
     reference: reference(spec.reference),
     differentiated: reference(spec.differentiated ?? spec.reference),
     apply(values, attributes) {
       const args: unknown[] = slots.map(({ isRest }, i) => (isRest ? values.slice(i) : values[i]));
       if (Object.keys(attributes).length > 0) args.push(attributes);
-      return listed((subject as (...args: unknown[]) => Value | readonly Value[])(...args));
+      const made = (subject as (...args: unknown[]) => Outputs)(...args);
+      return made instanceof Value ? [made] : Object.values(made);
     },
     cases: list.map(({ note, throws, tolerance, ...given }, number) => {
       const samples = slots.flatMap(({ name, isRest }) =>

@@ -55,7 +55,7 @@ export async function checkCase(runtime: Runtime, op: OpCases, opCase: OpCase): 
 
   const graded = ys.flatMap((y, i) => (isFloat(y.dtype) ? [i] : []));
   const ws = graded.map((i) => direction(ys[i]!.shape, op.name, 'w', i));
-  const wLeaves = ws.map((w) => leaf(w));
+  const wLeaves = ws.map((w, k) => leaf(w, ys[graded[k]!]!.dtype));
   const xs = values.flatMap((value, i) => (value && isFloat(value.dtype) ? [i] : []));
   const xLeaves = xs.map((i) => values[i]!);
   const us = xs.map((i) => direction(contents[i]!.shape, op.name, 'u', i));
@@ -64,7 +64,7 @@ export async function checkCase(runtime: Runtime, op: OpCases, opCase: OpCase): 
     wLeaves,
     xLeaves,
   );
-  const found = first.flatMap((g, i) => (g ? [{ g, u: leaf(us[i]!) }] : []));
+  const found = first.flatMap((g, i) => (g ? [{ g, u: leaf(us[i]!, g.dtype) }] : []));
   const second = gradients(
     found.map(({ g }) => g),
     found.map(({ u }) => u),

@@ -106,6 +106,29 @@ const normalization =
     return { value: op(x.value, { axis }), plain: alongAxis(x.plain, axis, f) };
   };
 
+/** Elements of one axis of length 2 or more by place: what the op does, and from where each place takes its element. */
+const alongOne =
+  (
+    op: (
+      x: Value,
+      axis: number,
+      by: number,
+      length: number,
+    ) => {
+      readonly value: Value;
+      readonly length: number;
+      readonly from: (place: number) => number;
+    },
+  ): Step =>
+  (choose, pick) => {
+    const x = pick();
+    const axis = choose.below(x.value.shape.length);
+    const length = x.value.shape[axis] ?? 0;
+    if (length < 2) return null;
+    const { value, length: made, from } = op(x.value, axis, 1 + choose.below(length - 1), length);
+    return { value, plain: build(x.plain.shape.with(axis, made), (p) => at(x.plain, p.with(axis, from(p[axis]!)))) };
+  };
+
 /** Smooth functions that keep numbers of order 1, so that float32 is near float64 however deep the graph is. */
 const steps: readonly Step[] = [
   unary(ops.tanh, Math.tanh),
@@ -138,6 +161,74 @@ const steps: readonly Step[] = [
   withNumber(ops.add, (a, b) => a + b),
   withNumber(ops.sub, (a, b) => a - b),
   withNumber(ops.mul, (a, b) => a * b),
+  unary(ops.softsign, (x) => x / (1 + Math.abs(x))),
+  unary(ops.silu, (x) => x / (1 + Math.exp(-x))),
+  unary(ops.atan, Math.atan),
+  unary(ops.asinh, Math.asinh),
+  unary(
+    (x) => ops.log1p(ops.softplus(x)),
+    (x) => Math.log1p(Math.log1p(Math.exp(x))),
+  ),
+  unary(
+    (x) => ops.expm1(ops.tanh(x)),
+    (x) => Math.expm1(Math.tanh(x)),
+  ),
+  reduction(ops.logsumexp, (numbers) => Math.log(sumOf(numbers.map(Math.exp)))),
+  reduction(
+    (x, options) => ops.prod(ops.tanh(x), options),
+    (numbers) => numbers.reduce((product, x) => product * Math.tanh(x), 1),
+  ),
+  reduction(
+    (x, options) => ops.variance(ops.tanh(x), { ...options, correction: 0 }),
+    (numbers) => {
+      const bounded = numbers.map(Math.tanh);
+      return meanOf(bounded.map((x) => (x - meanOf(bounded)) ** 2));
+    },
+  ),
+  // What moves elements: backwards, by steps, around, beside themselves.
+  alongOne((x, axis, _by, length) => ({ value: ops.flip(x, { axes: axis }), length, from: (p) => length - 1 - p })),
+  alongOne((x, axis, by, length) => ({
+    value: ops.roll(x, { shifts: by, axes: axis }),
+    length,
+    from: (p) => (p - by + length) % length,
+  })),
+  alongOne((x, axis, by, length) => ({
+    value: ops.slice(x, { axis, start: length - 1, step: -by }),
+    length: Math.ceil(length / by),
+    from: (p) => length - 1 - p * by,
+  })),
+  alongOne((x, axis, by, length) => ({
+    value: ops.padWith(x, { axis, before: by, after: 1, mode: 'circular' }),
+    length: length + by + 1,
+    from: (p) => (p - by + length) % length,
+  })),
+  alongOne((x, axis, by, length) => ({
+    value: ops.repeatInterleave(x, { repeats: by, axis }),
+    length: length * by,
+    from: (p) => Math.floor(p / by),
+  })),
+  alongOne((x, axis, by, length) => ({
+    value: ops.indexed(x, [...new Array<':'>(axis).fill(':'), [by, 0, -1]]),
+    length: 3,
+    from: (p) => [by, 0, length - 1][p]!,
+  })),
+  (choose, pick) => {
+    const x = pick();
+    if (x.value.shape.length === 0) return null;
+    const axis = choose.below(x.value.shape.length);
+    return {
+      value: ops.tanh(ops.cumsum(x.value, { axis, reverse: false })),
+      plain: alongAxis(x.plain, axis, (row) => row.map((_, i) => Math.tanh(sumOf(row.slice(0, i + 1))))),
+    };
+  },
+  (_choose, pick) => {
+    const x = pick();
+    if (x.value.shape.length !== 2) return null;
+    return {
+      value: ops.tanh(ops.einsum('ij,ik->jk', [x.value, x.value])),
+      plain: mapped(Math.tanh, matrixProduct(lastTwoSwapped(x.plain), x.plain)),
+    };
+  },
   (choose, pick) => {
     const x = pick();
     const divisor = choose.of([1, 2, -4]);

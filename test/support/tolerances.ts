@@ -1,9 +1,9 @@
 /**
  * How far a result may be from its reference, relative to the scale of the result (its largest element).
  * `exact`: not at all, for what only moves or picks numbers. `rounding`: a few roundings in float32.
- * `accumulated`: sums of many terms, and gradients of gradients. `half`: 16-bit arithmetic.
+ * `accumulated`: sums of many terms, and gradients of gradients. `half`: 16-bit arithmetic. `double`: a few roundings in float64.
  */
-export const tolerances = { exact: 0, rounding: 1e-5, accumulated: 1e-4, half: 1e-2 } as const;
+export const tolerances = { exact: 0, rounding: 1e-5, accumulated: 1e-4, half: 1e-2, double: 1e-13 } as const;
 
 /** The name of a tolerance. */
 export type Tolerance = keyof typeof tolerances;

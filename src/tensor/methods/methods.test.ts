@@ -219,7 +219,9 @@ describe('methods hand their arguments on', () => {
 });
 
 test('a mask that has to run first is refused', () => {
-  expect(() => x.index(x.gt(2))).toThrowErrorMatchingInlineSnapshot(`[UnsupportedError: index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.]`);
+  expect(() => x.index(x.gt(2))).toThrowErrorMatchingInlineSnapshot(
+    `[UnsupportedError: index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.]`,
+  );
 });
 
 test('gradients flow through both sides', async () => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
+import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
 
@@ -41,13 +42,8 @@ export class WordLevel implements Model {
     return this.#tokens[id];
   }
 
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    const word = text.slice(start, end);
-    const id = this.#vocab.get(word);
-    sink.ids.push(id ?? this.#unknown());
-    // A slice of 13 units or more would keep the whole text it was cut from alive.
-    sink.tokens.push(id === undefined ? this.unk_token : this.#tokens[id]!);
-    sink.spans.push(start, end);
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    sink.add(this.#vocab.get(textOf(units, start, end)) ?? this.#unknown(), start, end);
   }
 
   toJSON(): JsonObject {

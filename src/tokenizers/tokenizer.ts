@@ -221,16 +221,9 @@ export class Tokenizer {
     return this.post_processor?.added_tokens(isPair) ?? 0;
   }
 
-  /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. Training counts them. */
+  /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. */
   *pieces(text: string): Generator<Pieces> {
-    const whole = wellFormed(text);
-    for (const { start, end, id } of this.#added.segments(whole, false, false)) {
-      const segment = new NormalizedString(whole.slice(start, end), start);
-      if (id !== undefined) yield new Pieces(new NormalizedString(segment.text));
-      else
-        for (const part of this.#partsOfPlain(segment, false))
-          yield part instanceof Pieces ? part.spelled() : new Pieces(new NormalizedString(part.token));
-    }
+    for (const pieces of this.#unspelled(text)) yield pieces.spelled();
   }
 
   /**
@@ -242,10 +235,27 @@ export class Tokenizer {
     trainer: Trainer,
     options: TrainingOptions = {},
   ): Promise<void> {
-    const { model, special_tokens } = await trainer.train(texts, (text) => this.pieces(text), this.#model, options);
+    const { model, special_tokens } = await trainer.train(texts, (text) => this.#unspelled(text), this.#model, options);
     this.#model = model;
     this.#tokenOf = tokensOf(model);
     this.add_special_tokens(special_tokens);
+  }
+
+  /** The pieces of a text; those that are to be read as bytes still have its characters. */
+  #unspelled(text: string): Pieces[] {
+    const whole = wellFormed(text);
+    const direct = this.#added.hasNormalized ? null : this.#directPath();
+    const result: Pieces[] = [];
+    for (const { start, end, id } of this.#added.segments(whole, false, false)) {
+      const segment = start === 0 && end === whole.length ? whole : whole.slice(start, end);
+      if (id !== undefined) result.push(new Pieces(new NormalizedString(segment)));
+      else if (direct?.(whole, start, end, this.#units)) result.push(this.#units.pieces());
+      else
+        for (const part of this.#partsOfPlain(new NormalizedString(segment, start), false))
+          result.push(part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token)));
+    }
+    this.#units.release();
+    return result;
   }
 
   #encodeOne(text: TextInput, pair: TextInput | undefined, options: EncodeOptions): Encoding {

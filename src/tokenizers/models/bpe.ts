@@ -6,7 +6,7 @@ import { textOf, unitsOfText } from '../text/unit-text.ts';
 import { BPEWord } from './bpe-word.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { PairTable } from './pair-table.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
 import { WordCache } from './word-cache.ts';
 
 /** The fields of a BPE model. */
@@ -414,7 +414,7 @@ export const bpe: ComponentDefinition<Model> = defineModel<BPEFields>({
     merges: [],
   },
   check: (fields, where) => {
-    checkVocabulary(Object.entries(fields.vocab), `${where}.vocab`);
+    checkVocabularyObject(fields.vocab, `${where}.vocab`);
     const { dropout } = fields;
     if (dropout !== null && !(typeof dropout === 'number' && dropout >= 0 && dropout <= 1))
       throw new ConfigError(`${where}: dropout is ${brief(dropout)}; a number from 0 to 1, or null, is needed.`);
@@ -424,5 +424,5 @@ export const bpe: ComponentDefinition<Model> = defineModel<BPEFields>({
   },
   recognise: (json) => 'merges' in json && 'vocab' in json,
   create: ({ vocab, merges, ...options }, where) =>
-    new BPE(new Map(Object.entries(vocab)), readMerges(merges, `${where}.merges`), options, where),
+    new BPE(vocabularyOf(vocab), readMerges(merges, `${where}.merges`), options, where),
 });

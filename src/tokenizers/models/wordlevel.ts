@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
 import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
 
 /** The fields of a WordLevel model. */
 export interface WordLevelFields {
@@ -67,7 +67,7 @@ export class WordLevel implements Model {
 export const wordLevel: ComponentDefinition<Model> = defineModel<WordLevelFields>({
   type: 'WordLevel',
   defaults: { unk_token: '<unk>', vocab: {} },
-  check: ({ vocab }, where) => checkVocabulary(Object.entries(vocab), `${where}.vocab`),
+  check: ({ vocab }, where) => checkVocabularyObject(vocab, `${where}.vocab`),
   recognise: (json) => 'vocab' in json && !Array.isArray(json.vocab) && 'unk_token' in json,
-  create: ({ vocab, ...fields }) => new WordLevel(new Map(Object.entries(vocab)), fields),
+  create: ({ vocab, ...fields }) => new WordLevel(vocabularyOf(vocab), fields),
 });

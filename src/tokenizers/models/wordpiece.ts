@@ -3,7 +3,7 @@ import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/normalized-string.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
 import { type FoundTokens, WordCache } from './word-cache.ts';
 
 /** The fields of a WordPiece model. */
@@ -28,14 +28,14 @@ export class WordPiece implements Model {
   readonly unk_token: string;
   readonly continuing_subword_prefix: string;
   readonly max_input_chars_per_word: number;
-  readonly #vocab: Map<string, number>;
+  readonly #vocab: ReadonlyMap<string, number>;
   readonly #tokens: readonly (string | undefined)[];
   readonly #words = new WordCache();
   /** The tokens that start a word, and those that continue one, without their prefix. Made when first needed. */
   #initial: TokenTrie | undefined;
   #continuing: TokenTrie | undefined;
 
-  /** From a vocabulary and the fields of tokenizer.json. */
+  /** From a vocabulary and the fields of tokenizer.json. `isOwn` says that nobody else has the map, so it need not be copied. */
   constructor(
     vocab: ReadonlyMap<string, number>,
     {
@@ -43,8 +43,9 @@ export class WordPiece implements Model {
       continuing_subword_prefix = '##',
       max_input_chars_per_word = 100,
     }: Partial<Omit<WordPieceFields, 'vocab'>> = {},
+    { isOwn = false }: { isOwn?: boolean } = {},
   ) {
-    this.#vocab = new Map(vocab);
+    this.#vocab = isOwn ? vocab : new Map(vocab);
     this.#tokens = tokensById(this.#vocab);
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
@@ -146,12 +147,12 @@ export const wordPiece: ComponentDefinition<Model> = defineModel<WordPieceFields
   type: 'WordPiece',
   defaults: { unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab: {} },
   check: ({ vocab, max_input_chars_per_word }, where) => {
-    checkVocabulary(Object.entries(vocab), `${where}.vocab`);
+    checkVocabularyObject(vocab, `${where}.vocab`);
     if (!Number.isSafeInteger(max_input_chars_per_word) || max_input_chars_per_word < 0)
       throw new ConfigError(
         `${where}: max_input_chars_per_word is ${max_input_chars_per_word}; a whole number from 0 is needed.`,
       );
   },
   recognise: (json) => 'max_input_chars_per_word' in json && 'vocab' in json,
-  create: ({ vocab, ...fields }) => new WordPiece(new Map(Object.entries(vocab)), fields),
+  create: ({ vocab, ...fields }) => new WordPiece(vocabularyOf(vocab), fields, { isOwn: true }),
 });

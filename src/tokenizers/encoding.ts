@@ -1,56 +1,64 @@
+import { type EncodingParts, JoinedParts, SequenceParts, TrimmedParts, type TrimOffsets } from './encoding-parts.ts';
+
 /** The side of a text that is cut or padded. */
 export type Side = 'left' | 'right';
 
-/** What a tokenizer makes of one text or one pair: lists of equal length, an entry per token. */
+/** What a tokenizer makes of one text or one pair: lists of equal length, an entry per token. A list is made when first asked for. */
 export class Encoding {
-  ids: number[];
-  /** Which part of the input a token belongs to, as the model counts it: token_type_ids. */
-  type_ids: number[];
-  tokens: string[];
-  /** The word a token came from, counted within its sequence; null for special tokens. */
-  word_ids: (number | null)[];
-  /** 1 for tokens that the post-processor added, and for padding. */
-  special_tokens_mask: number[];
-  /** 0 for padding. */
-  attention_mask: number[];
   /** What truncation cut off, in further encodings. */
   overflowing: Encoding[] = [];
-  /** Start and end of each token, one after another: in UTF-16 units, and in code points (the same list where both agree). */
-  readonly #spans: number[];
-  readonly #codePointSpans: number[];
-  /** First and last-plus-one token of each sequence; empty where there is one that covers all. */
-  readonly #sequences: Map<number, readonly [from: number, to: number]>;
+  readonly #parts: EncodingParts;
 
   constructor(parts: EncodingParts) {
-    this.ids = parts.ids;
-    this.type_ids = parts.type_ids;
-    this.tokens = parts.tokens;
-    this.word_ids = parts.word_ids;
-    this.special_tokens_mask = parts.special_tokens_mask;
-    this.attention_mask = parts.attention_mask;
-    this.#spans = parts.spans;
-    this.#codePointSpans = parts.codePointSpans;
-    this.#sequences = parts.sequences ?? new Map();
+    this.#parts = parts;
+  }
+
+  get ids(): number[] {
+    return this.#parts.ids;
+  }
+
+  /** Which part of the input a token belongs to, as the model counts it: token_type_ids. */
+  get type_ids(): number[] {
+    return this.#parts.type_ids;
+  }
+
+  get tokens(): string[] {
+    return this.#parts.tokens;
+  }
+
+  /** The word a token came from, counted within its sequence; null for special tokens. */
+  get word_ids(): (number | null)[] {
+    return this.#parts.word_ids;
+  }
+
+  /** 1 for tokens that the post-processor added, and for padding. */
+  get special_tokens_mask(): number[] {
+    return this.#parts.special_tokens_mask;
+  }
+
+  /** 0 for padding. */
+  get attention_mask(): number[] {
+    return this.#parts.attention_mask;
   }
 
   /** How many tokens there are. */
   get length(): number {
-    return this.ids.length;
+    return this.#parts.length;
   }
 
   /** Start and end of each token in its text, counted in Unicode code points, as Hugging Face counts. */
   get offsets(): [start: number, end: number][] {
-    return pairs(this.#codePointSpans);
+    return pairs(this.#parts.codePointSpans);
   }
 
   /** Start and end of each token in its text, counted in UTF-16 units: what `text.slice(start, end)` takes. */
   get utf16_offsets(): [start: number, end: number][] {
-    return pairs(this.#spans);
+    return pairs(this.#parts.spans);
   }
 
   /** How many texts are in here. */
   get n_sequences(): number {
-    return this.#sequences.size || 1;
+    return this.#parts.sequences.size || 1;
   }
 
   /** The number of the text each token came from; null for special tokens and padding. */
@@ -72,23 +80,22 @@ export class Encoding {
   char_to_token(place: number, sequence = 0): number | null {
     const [from, to] = this.#rangeOf(sequence);
     for (let i = from; i < to; i++) {
-      if (place >= this.#codePointSpans[2 * i]! && place < this.#codePointSpans[2 * i + 1]!) return i;
+      if (place >= this.#parts.codePointSpans[2 * i]! && place < this.#parts.codePointSpans[2 * i + 1]!) return i;
     }
     return null;
   }
 
   /** The whole encoding as belonging to one sequence. */
   asSequence(sequence: number): Encoding {
-    return this.#with({ sequences: new Map([[sequence, [0, this.length] as const]]) }, this.overflowing);
+    return Encoding.#of(new SequenceParts(this.#parts, sequence), this.overflowing);
   }
 
   /** The whole encoding as belonging to one sequence, with one type id for all tokens; also of the overflow. */
   asPart(sequence: number, typeId: number): Encoding {
-    const type_ids = new Array<number>(this.length).fill(typeId);
-    const sequences = new Map([[sequence, [0, this.length] as const]]);
-    return this.#with(
-      { type_ids, sequences },
-      this.overflowing.map((part) => part.asPart(sequence, typeId)),
+    const { overflowing } = this;
+    return Encoding.#of(
+      new SequenceParts(this.#parts, sequence, typeId),
+      overflowing.length === 0 ? overflowing : overflowing.map((part) => part.asPart(sequence, typeId)),
     );
   }
 
@@ -96,20 +103,9 @@ export class Encoding {
    * The same with offsets that leave out as many characters at the beginning and the end of each token as `lengths` says; it
    * sees the token, its number and where it starts in code points. The characters must be below U+10000.
    */
-  withTrimmedOffsets(lengths: (token: string, i: number, start: number) => [leading: number, trailing: number]): Encoding {
-    const spans = [...this.#spans];
-    const points = this.#codePointSpans === this.#spans ? spans : [...this.#codePointSpans];
-    for (const [i, token] of this.tokens.entries()) {
-      const [leading, trailing] = lengths(token, i, points[2 * i]!);
-      if (leading === 0 && trailing === 0) continue;
-      for (const list of points === spans ? [spans] : [spans, points]) {
-        const start = Math.min(list[2 * i]! + leading, list[2 * i + 1]!);
-        if (list[2 * i + 1]! >= trailing) list[2 * i + 1] = Math.max(list[2 * i + 1]! - trailing, start);
-        list[2 * i] = start;
-      }
-    }
+  withTrimmedOffsets(lengths: TrimOffsets): Encoding {
     const overflowing = this.overflowing.map((part) => part.withTrimmedOffsets(lengths));
-    return this.#with({ spans, codePointSpans: points }, overflowing);
+    return Encoding.#of(new TrimmedParts(this.#parts, lengths), overflowing);
   }
 
   /**
@@ -121,7 +117,7 @@ export class Encoding {
     if (length <= maxLength) return this;
     if (maxLength === 0) {
       const nothing = this.#part(0, 0);
-      nothing.overflowing = [...this.overflowing, this.#with({}, [])];
+      nothing.overflowing = [...this.overflowing, Encoding.#of(this.#parts, [])];
       return nothing;
     }
     const step = maxLength - stride;
@@ -141,7 +137,7 @@ export class Encoding {
   padded(length: number, { id, typeId, token, side }: { id: number; typeId: number; token: string; side: Side }): Encoding {
     const overflowing = this.overflowing.map((part) => part.padded(length, { id, typeId, token, side }));
     const missing = length - this.length;
-    if (missing <= 0) return overflowing.length > 0 ? this.#with({}, overflowing) : this;
+    if (missing <= 0) return overflowing.length > 0 ? Encoding.#of(this.#parts, overflowing) : this;
     const extend = <T>(list: T[], value: T, times = missing): T[] => {
       const padding: T[] = new Array(times).fill(value);
       return side === 'right' ? list.concat(padding) : padding.concat(list);
@@ -152,9 +148,10 @@ export class Encoding {
       const [from, to] = this.#rangeOf(i);
       sequences.set(i, [from + shift, to + shift]);
     }
-    const spans = extend(this.#spans, 0, 2 * missing);
-    return this.#with(
+    const spans = extend(this.#parts.spans, 0, 2 * missing);
+    return Encoding.#of(
       {
+        length,
         ids: extend(this.ids, id),
         type_ids: extend(this.type_ids, typeId),
         tokens: extend(this.tokens, token),
@@ -162,7 +159,8 @@ export class Encoding {
         special_tokens_mask: extend(this.special_tokens_mask, 1),
         attention_mask: extend(this.attention_mask, 0),
         spans,
-        codePointSpans: this.#codePointSpans === this.#spans ? spans : extend(this.#codePointSpans, 0, 2 * missing),
+        codePointSpans:
+          this.#parts.codePointSpans === this.#parts.spans ? spans : extend(this.#parts.codePointSpans, 0, 2 * missing),
         sequences,
       },
       overflowing,
@@ -175,7 +173,7 @@ export class Encoding {
     if (encodings.every((encoding) => encoding.overflowing.length === 0)) return Encoding.#joined(encodings);
     return encodings.reduce((left, right) => {
       const overflowing: Encoding[] = [];
-      const alone = right.#with({}, []);
+      const alone = Encoding.#of(right.#parts, []);
       for (const part of left.overflowing) {
         overflowing.push(Encoding.#joined([part, alone]));
         for (const other of right.overflowing) overflowing.push(Encoding.#joined([part, other]));
@@ -188,81 +186,35 @@ export class Encoding {
   }
 
   static #joined(encodings: readonly Encoding[]): Encoding {
-    const sequences = new Map<number, readonly [number, number]>();
-    let before = 0;
-    for (const encoding of encodings) {
-      for (const [sequence, [from, to]] of encoding.#sequences) sequences.set(sequence, [before + from, before + to]);
-      before += encoding.length;
-    }
-    const spans = joined(encodings.map((encoding) => encoding.#spans));
-    const agree = encodings.every((encoding) => encoding.#codePointSpans === encoding.#spans);
-    return new Encoding({
-      ids: joined(encodings.map((encoding) => encoding.ids)),
-      type_ids: joined(encodings.map((encoding) => encoding.type_ids)),
-      tokens: joined(encodings.map((encoding) => encoding.tokens)),
-      word_ids: joined(encodings.map((encoding) => encoding.word_ids)),
-      special_tokens_mask: joined(encodings.map((encoding) => encoding.special_tokens_mask)),
-      attention_mask: joined(encodings.map((encoding) => encoding.attention_mask)),
-      spans,
-      codePointSpans: agree ? spans : joined(encodings.map((encoding) => encoding.#codePointSpans)),
-      sequences,
-    });
+    return new Encoding(new JoinedParts(encodings.map((encoding) => encoding.#parts)));
+  }
+
+  static #of(parts: EncodingParts, overflowing: Encoding[]): Encoding {
+    const encoding = new Encoding(parts);
+    encoding.overflowing = overflowing;
+    return encoding;
   }
 
   #rangeOf(sequence: number): readonly [from: number, to: number] {
-    return this.#sequences.get(sequence) ?? [0, this.#sequences.size === 0 ? this.length : 0];
+    return this.#parts.sequences.get(sequence) ?? [0, this.#parts.sequences.size === 0 ? this.length : 0];
   }
 
   #part(from: number, to: number): Encoding {
-    const spans = this.#spans.slice(2 * from, 2 * to);
+    const { spans, codePointSpans } = this.#parts;
+    const some = spans.slice(2 * from, 2 * to);
     return new Encoding({
+      length: to - from,
       ids: this.ids.slice(from, to),
       type_ids: this.type_ids.slice(from, to),
       tokens: this.tokens.slice(from, to),
       word_ids: this.word_ids.slice(from, to),
       special_tokens_mask: this.special_tokens_mask.slice(from, to),
       attention_mask: this.attention_mask.slice(from, to),
-      spans,
-      codePointSpans: this.#codePointSpans === this.#spans ? spans : this.#codePointSpans.slice(2 * from, 2 * to),
+      spans: some,
+      codePointSpans: codePointSpans === spans ? some : codePointSpans.slice(2 * from, 2 * to),
+      sequences: new Map(),
     });
   }
-
-  #with(changes: Partial<EncodingParts>, overflowing: Encoding[]): Encoding {
-    // Written out: spreading objects took a quarter of the time of encoding short texts.
-    const changed = new Encoding({
-      ids: changes.ids ?? this.ids,
-      type_ids: changes.type_ids ?? this.type_ids,
-      tokens: changes.tokens ?? this.tokens,
-      word_ids: changes.word_ids ?? this.word_ids,
-      special_tokens_mask: changes.special_tokens_mask ?? this.special_tokens_mask,
-      attention_mask: changes.attention_mask ?? this.attention_mask,
-      spans: changes.spans ?? this.#spans,
-      codePointSpans: changes.codePointSpans ?? this.#codePointSpans,
-      sequences: changes.sequences ?? this.#sequences,
-    });
-    changed.overflowing = overflowing;
-    return changed;
-  }
-}
-
-/** What an Encoding is made of. */
-export interface EncodingParts {
-  ids: number[];
-  type_ids: number[];
-  tokens: string[];
-  word_ids: (number | null)[];
-  special_tokens_mask: number[];
-  attention_mask: number[];
-  /** Start and end of each token, one after another, in UTF-16 units. */
-  spans: number[];
-  /** The same in code points; the same list where the text has no surrogates. */
-  codePointSpans: number[];
-  sequences?: Map<number, readonly [from: number, to: number]>;
-}
-
-function joined<T>(lists: readonly T[][]): T[] {
-  const [first, ...rest] = lists;
-  return first!.concat(...rest);
 }
 
 function pairs(spans: readonly number[]): [number, number][] {

@@ -4,6 +4,7 @@ import { type AddedToken, AddedVocabulary, addedToken, readAddedTokens } from '.
 import { brief, isJsonObject, type JsonObject } from './component.ts';
 import type { Decoder } from './decoders/decoder.ts';
 import { decoders } from './decoders/index.ts';
+import { type DirectPath, directPath } from './direct-path.ts';
 import { Encoding } from './encoding.ts';
 import { models } from './models/index.ts';
 import type { Model } from './models/model.ts';
@@ -16,8 +17,10 @@ import { preTokenizers } from './pre-tokenizers/index.ts';
 import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
 import { wellFormed } from './text/characters.ts';
 import { NormalizedString } from './text/normalized-string.ts';
+import { hasSurrogates } from './text/offsets.ts';
 import { Pieces } from './text/pieces.ts';
-import { TokenBuffer } from './token-buffer.ts';
+import { UnitText } from './text/unit-text.ts';
+import { TokenList } from './token-list.ts';
 import type { Trainer, TrainingOptions } from './trainers/trainer.ts';
 import { readTruncation, type Truncation, truncate, truncationToJSON } from './truncation.ts';
 
@@ -61,9 +64,16 @@ export class Tokenizer {
   padding: Padding | null;
   #model: Model;
   readonly #added = new AddedVocabulary();
+  /** What a text goes through on its way to an encoding, used again for the next one. */
+  readonly #units = new UnitText();
+  readonly #list = new TokenList();
+  #direct: { normalizer: Normalizer | null; pre_tokenizer: PreTokenizer | null; path: DirectPath | null } | undefined;
+  /** The token of an id that the model gave; encodings keep it, whatever model is trained later. */
+  #tokenOf: (id: number) => string;
 
   constructor(parts: TokenizerParts) {
     this.#model = parts.model;
+    this.#tokenOf = tokensOf(parts.model);
     this.normalizer = parts.normalizer ?? null;
     this.pre_tokenizer = parts.pre_tokenizer ?? null;
     this.post_processor = parts.post_processor ?? null;
@@ -132,8 +142,9 @@ export class Tokenizer {
 
   /** Encodes one text or a pair. Texts given as lists of words are split no further than inside words. */
   encode(text: TextInput, pair?: TextInput | null, options: EncodeOptions = {}): Encoding {
-    const [encoding] = this.encode_batch([[text, pair]], options);
-    return encoding!;
+    const encoding = this.#encodeOne(text, pair ?? undefined, options);
+    const padding = options.padding === undefined ? this.padding : options.padding;
+    return padding === null ? encoding : padAll([encoding], padding)[0]!;
   }
 
   /** Encodes texts or pairs; padding to the longest means the longest of these. */
@@ -210,11 +221,9 @@ export class Tokenizer {
     return this.post_processor?.added_tokens(isPair) ?? 0;
   }
 
-  /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. Training counts them. */
+  /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. */
   *pieces(text: string): Generator<Pieces> {
-    const whole = wellFormed(text);
-    for (const part of this.#parts(whole, false))
-      yield part instanceof Pieces ? part.spelled() : new Pieces(new NormalizedString(part.token));
+    for (const pieces of this.#unspelled(text)) yield pieces.spelled();
   }
 
   /**
@@ -226,9 +235,27 @@ export class Tokenizer {
     trainer: Trainer,
     options: TrainingOptions = {},
   ): Promise<void> {
-    const { model, special_tokens } = await trainer.train(texts, (text) => this.pieces(text), this.#model, options);
+    const { model, special_tokens } = await trainer.train(texts, (text) => this.#unspelled(text), this.#model, options);
     this.#model = model;
+    this.#tokenOf = tokensOf(model);
     this.add_special_tokens(special_tokens);
+  }
+
+  /** The pieces of a text; those that are to be read as bytes still have its characters. */
+  #unspelled(text: string): Pieces[] {
+    const whole = wellFormed(text);
+    const direct = this.#added.hasNormalized ? null : this.#directPath();
+    const result: Pieces[] = [];
+    for (const { start, end, id } of this.#added.segments(whole, false, false)) {
+      const segment = start === 0 && end === whole.length ? whole : whole.slice(start, end);
+      if (id !== undefined) result.push(new Pieces(new NormalizedString(segment)));
+      else if (direct?.(whole, start, end, this.#units)) result.push(this.#units.pieces());
+      else
+        for (const part of this.#partsOfPlain(new NormalizedString(segment, start), false))
+          result.push(part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token)));
+    }
+    this.#units.release();
+    return result;
   }
 
   #encodeOne(text: TextInput, pair: TextInput | undefined, options: EncodeOptions): Encoding {
@@ -246,60 +273,103 @@ export class Tokenizer {
   }
 
   #sequence(input: TextInput, typeId: number, splitSpecial: boolean): Encoding {
-    const buffer = new TokenBuffer();
-    if (typeof input === 'string') this.#tokenize(input, undefined, splitSpecial, buffer);
-    else for (const [word, text] of input.entries()) this.#tokenize(text, word, splitSpecial, buffer);
-    return buffer.toEncoding(typeId);
+    const list = this.#list;
+    list.begin();
+    if (typeof input === 'string') this.#tokenize(input, undefined, splitSpecial);
+    else for (const [word, text] of input.entries()) this.#tokenize(text, word, splitSpecial);
+    this.#units.release();
+    return list.toEncoding(typeId, this.#tokenOf);
   }
 
-  #tokenize(text: string, word: number | undefined, splitSpecial: boolean, buffer: TokenBuffer): void {
+  #tokenize(text: string, word: number | undefined, splitSpecial: boolean): void {
+    const list = this.#list;
+    const units = this.#units;
+    const added = this.#added;
     const whole = wellFormed(text);
-    let pieceNumber = 0;
-    for (const part of this.#parts(whole, splitSpecial)) {
-      if (!(part instanceof Pieces)) {
-        buffer.push(part.id, part.token, part.start, part.end, word ?? pieceNumber++);
-        continue;
-      }
-      const model = this.#model;
-      const asBytes = part.areBytes && model.tokenizeBytes !== undefined;
-      const { source, bounds } = asBytes ? part : part.spelled();
-      for (let i = 0; i < bounds.length; i += 2) {
-        if (asBytes) model.tokenizeBytes!(source.text, bounds[i]!, bounds[i + 1]!, buffer);
-        else model.tokenize(source.text, bounds[i]!, bounds[i + 1]!, buffer);
-        buffer.settle(source, word ?? pieceNumber++);
+    const direct = this.#directPath();
+    let number = 0;
+    let hasPairs = false;
+    const addToken = (id: number, token: string, start: number, end: number) => {
+      list.addSpelled(id, start, end, token);
+      list.endWord(word ?? number++);
+      hasPairs ||= hasSurrogates(token);
+    };
+    for (const { start, end, id } of added.segments(whole, false, splitSpecial)) {
+      const segment = start === 0 && end === whole.length ? whole : whole.slice(start, end);
+      if (id !== undefined) addToken(id, segment, start, end);
+      else if (direct !== null && added.hasNormalized) {
+        // Without a normalizer the text is its own normalized form.
+        for (const part of added.segments(segment, true, splitSpecial)) {
+          const [from, to] = [start + part.start, start + part.end];
+          if (part.id !== undefined) addToken(part.id, whole.slice(from, to), from, to);
+          else if (direct(whole, from, to, units)) {
+            number = this.#read(units, word, number);
+            hasPairs ||= units.hasPairs;
+          }
+        }
+      } else if (direct?.(whole, start, end, units)) {
+        number = this.#read(units, word, number);
+        hasPairs ||= units.hasPairs;
+      } else {
+        for (const part of this.#partsOfPlain(new NormalizedString(segment, start), splitSpecial)) {
+          if (part instanceof Pieces) {
+            units.load(part);
+            number = this.#read(units, word, number);
+          } else addToken(part.id, part.token, part.start, part.end);
+        }
+        hasPairs ||= hasSurrogates(segment);
       }
     }
-    buffer.endText(whole);
+    list.endText(whole, hasPairs);
   }
 
-  /** The text's parts in order: added tokens, and the pieces of what is between them. */
-  #parts(text: string, splitSpecial: boolean): (Pieces | AddedTokenMatch)[] {
-    const parts: (Pieces | AddedTokenMatch)[] = [];
-    for (const { start, end, id } of this.#added.segments(text, false, splitSpecial)) {
-      const segment = start === 0 && end === text.length ? text : text.slice(start, end);
-      if (id !== undefined) parts.push({ id, token: segment, start, end });
-      else this.#partsOfPlain(new NormalizedString(segment, start), splitSpecial, parts);
+  /** Collects the tokens of a text's pieces. Gives the number of the next word. */
+  #read(text: UnitText, word: number | undefined, number: number): number {
+    const list = this.#list;
+    const model = this.#model;
+    const asBytes = text.areBytes && model.tokenizeBytes !== undefined;
+    if (!asBytes) text.spell();
+    const { units, bounds, boundCount } = text;
+    const first = list.length;
+    for (let i = 0; i < boundCount; i += 2) {
+      if (asBytes) model.tokenizeBytes!(units, bounds[i]!, bounds[i + 1]!, list);
+      else model.tokenize(units, bounds[i]!, bounds[i + 1]!, list);
+      list.endWord(word ?? number++);
     }
-    return parts;
+    list.place(text, first);
+    return number;
   }
 
-  #partsOfPlain(text: NormalizedString, splitSpecial: boolean, parts: (Pieces | AddedTokenMatch)[]): void {
+  /** The direct path of the parts as they are now; null where there is none. */
+  #directPath(): DirectPath | null {
+    const { normalizer, pre_tokenizer } = this;
+    const known = this.#direct;
+    if (known?.normalizer !== normalizer || known.pre_tokenizer !== pre_tokenizer) {
+      this.#direct = { normalizer, pre_tokenizer, path: directPath(normalizer, pre_tokenizer) };
+    }
+    return normalizer !== null && this.#added.hasNormalized ? null : this.#direct!.path;
+  }
+
+  /** What a text without added tokens that stand for themselves is made of: normalized added tokens, and the pieces between them. */
+  #partsOfPlain(text: NormalizedString, splitSpecial: boolean): (Pieces | AddedTokenMatch)[] {
     const source = this.normalizer === null ? text : this.normalizer.normalize(text);
-    const preTokenize = (pieces: Pieces) =>
-      parts.push(this.pre_tokenizer === null ? pieces : this.pre_tokenizer.preTokenize(pieces));
-    if (!this.#added.hasNormalized) {
-      preTokenize(new Pieces(source));
-      return;
-    }
+    const preTokenized = (pieces: Pieces) => (this.pre_tokenizer === null ? pieces : this.pre_tokenizer.preTokenize(pieces));
+    if (!this.#added.hasNormalized) return [preTokenized(new Pieces(source))];
+    const parts: (Pieces | AddedTokenMatch)[] = [];
     for (const { start, end, id } of this.#added.segments(source.text, true, splitSpecial)) {
       if (start === end) continue;
-      if (id === undefined) preTokenize(new Pieces(source, [start, end]));
+      if (id === undefined) parts.push(preTokenized(new Pieces(source, [start, end])));
       else {
         const place = [source.shift + source.startOf(start), source.shift + source.endOf(end - 1)] as const;
         parts.push({ id, token: source.text.slice(start, end), start: place[0], end: place[1] });
       }
     }
+    return parts;
   }
+}
+
+function tokensOf(model: Model): (id: number) => string {
+  return (id) => model.id_to_token(id) ?? '';
 }
 
 interface AddedTokenMatch {

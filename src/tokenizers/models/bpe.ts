@@ -2,11 +2,12 @@ import { ConfigError, seedKey, threefry } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
 import { byteCharacters, toByteCharacters, utf8Length } from '../text/byte-characters.ts';
 import { isHigh, isLow } from '../text/normalized-string.ts';
+import { textOf, unitsOfText } from '../text/unit-text.ts';
 import { BPEWord } from './bpe-word.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { PairTable } from './pair-table.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
-import { type CachedWord, WordCache } from './word-cache.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
+import { WordCache } from './word-cache.ts';
 
 /** The fields of a BPE model. */
 export interface BPEFields {
@@ -135,12 +136,12 @@ export class BPE implements Model {
     return this.#tokens[id];
   }
 
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    this.#tokenize(text, start, end, sink, this.#characterWords, (word) => this.#ofCharacters(word));
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    this.#tokenize(units, start, end, sink, this.#characterWords, false);
   }
 
-  tokenizeBytes(text: string, start: number, end: number, sink: TokenSink): void {
-    this.#tokenize(text, start, end, sink, this.#byteWords, (word) => this.#ofBytes(word));
+  tokenizeBytes(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    this.#tokenize(units, start, end, sink, this.#byteWords, true);
   }
 
   toJSON(): JsonObject {
@@ -162,67 +163,65 @@ export class BPE implements Model {
     };
   }
 
-  #tokenize(
-    text: string,
-    start: number,
-    end: number,
-    sink: TokenSink,
-    cache: WordCache,
-    encode: (word: string) => CachedWord,
-  ): void {
-    const word = start === 0 && end === text.length ? text : text.slice(start, end);
-    const isKept = !this.dropout && cache.takes(word.length);
-    let tokens = isKept ? cache.get(word) : undefined;
-    if (tokens === undefined) {
-      tokens = encode(word);
-      if (isKept) cache.set(word, tokens);
+  #tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink, words: WordCache, areBytes: boolean): void {
+    // Dropout makes other tokens of a word each time.
+    const isKept = !this.dropout;
+    const known = isKept ? words.find(units, start, end) : -1;
+    if (known >= 0) {
+      words.replay(known, start, sink);
+      return;
     }
-    const { ids, spans } = sink;
-    for (let i = 0; i < tokens.length; i += 3) {
-      const id = tokens[i]!;
-      ids.push(id);
-      sink.tokens.push(this.#tokens[id]!);
-      spans.push(start + tokens[i + 1]!, start + tokens[i + 2]!);
-    }
+    const { found } = words;
+    found.clear();
+    if (areBytes) this.#ofBytes(units, start, end, found);
+    else this.#ofCharacters(textOf(units, start, end), start, found);
+    if (isKept) words.keep(units, start, end, sink);
+    else words.giveOut(sink);
   }
 
-  #ofCharacters(text: string): number[] {
+  /** The tokens of a text that stands at `start`. */
+  #ofCharacters(text: string, start: number, found: TokenSink): void {
     const whole = this.ignore_merges ? this.#vocab.get(text) : undefined;
-    if (whole !== undefined) return [whole, 0, text.length];
+    if (whole !== undefined) {
+      found.add(whole, start, start + text.length);
+      return;
+    }
     const word = this.#word;
     if (this.#fill(text, unitsOf)) {
       this.#merge();
-      const tokens: number[] = [];
-      for (let i = 0, at = 0; i < word.size; i++) {
-        tokens.push(word.ids[i]!, at, at + word.lengths[i]!);
-        at += word.lengths[i]!;
+      for (let i = 0, at = start; i < word.size; i++) {
+        const end = at + word.lengths[i]!;
+        found.add(word.ids[i]!, at, end);
+        at = end;
       }
-      return tokens;
+      return;
     }
     // Characters were spelled as bytes or left out: places are found by counting bytes.
     this.#fill(text, bytesOf);
     this.#merge();
-    return this.#placed(text);
+    const units = unitsOfText(text);
+    this.#placed(units, 0, units.length, start, found);
   }
 
-  #ofBytes(text: string): number[] {
+  #ofBytes(units: Uint16Array, start: number, end: number, found: TokenSink): void {
     if (this.ignore_merges) {
-      const whole = this.#vocab.get(toByteCharacters(text));
-      if (whole !== undefined) return [whole, 0, text.length];
+      const whole = this.#vocab.get(toByteCharacters(textOf(units, start, end)));
+      if (whole !== undefined) {
+        found.add(whole, start, end);
+        return;
+      }
     }
-    if (this.#fillBytes(text)) {
+    if (this.#fillBytes(units, start, end)) {
       this.#merge();
-      return this.#placed(text);
+      this.#placed(units, start, end, 0, found);
+      return;
     }
     // Some byte has no token: the characters of bytes are taken like any others, and each counts as one byte.
-    const spelled = toByteCharacters(text);
-    const tokens = this.#ofCharacters(spelled);
-    const [first, last] = unitsByByte(text);
-    for (let i = 0; i < tokens.length; i += 3) {
-      tokens[i + 1] = first[tokens[i + 1]!] ?? text.length;
-      tokens[i + 2] = last[tokens[i + 2]! - 1] ?? text.length;
-    }
-    return tokens;
+    const [first, last] = unitsByByte(units, start, end);
+    this.#ofCharacters(toByteCharacters(textOf(units, start, end)), 0, {
+      add: (id, from, to) => found.add(id, first[from] ?? end, last[to - 1] ?? end),
+      addSpelled: (id, from, to, text) => found.addSpelled(id, first[from] ?? end, last[to - 1] ?? end, text),
+    });
   }
 
   #merge(): void {
@@ -278,27 +277,25 @@ export class BPE implements Model {
   }
 
   /** The symbols of a word's bytes, each of length 1. False when the vocabulary lacks one. */
-  #fillBytes(text: string): boolean {
+  #fillBytes(units: Uint16Array, start: number, end: number): boolean {
     const word = this.#word;
     word.clear();
-    const last = text.length - 1;
-    let before = 0;
-    for (let i = 0; i <= last; i++) {
-      const unit = text.charCodeAt(i);
+    for (let i = start; i < end; i++) {
+      const unit = units[i]!;
       if (unit < 0x80) {
-        const id = this.#byteId(unit, word.size === 0, i === last);
+        const id = this.#byteId(unit, i === start, i + 1 === end);
         if (id < 0) return false;
         word.add(id, 1);
         continue;
       }
+      const isFirst = i === start;
       let code = unit;
-      before = i;
-      if (isHigh(unit) && i < last) code = text.codePointAt(i++)!;
+      if (isHigh(unit) && i + 1 < end) code = 0x10000 + ((unit & 0x3ff) << 10) + (units[++i]! & 0x3ff);
       const bytes = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+      const lead = bytes === 2 ? 0xc0 : bytes === 3 ? 0xe0 : 0xf0;
       for (let k = bytes - 1; k >= 0; k--) {
-        const lead = bytes === 2 ? 0xc0 : bytes === 3 ? 0xe0 : 0xf0;
         const byte = k === bytes - 1 ? lead | (code >> (6 * k)) : 0x80 | ((code >> (6 * k)) & 0x3f);
-        const id = this.#byteId(byte, before === 0 && k === bytes - 1, i === last && k === 0);
+        const id = this.#byteId(byte, isFirst && k === bytes - 1, i + 1 === end && k === 0);
         if (id < 0) return false;
         word.add(id, 1);
       }
@@ -318,30 +315,31 @@ export class BPE implements Model {
     return ids[byte]!;
   }
 
-  /** The word's tokens with their places in its text, from lengths in bytes. A part of a character has the whole one's place. */
-  #placed(text: string): number[] {
+  /**
+   * Gives out the word's tokens with their places among its units, from lengths in bytes. A part of a character has the whole
+   * one's place. `shift` is added to places.
+   */
+  #placed(units: Uint16Array, start: number, end: number, shift: number, found: TokenSink): void {
     const { ids, lengths, size } = this.#word;
-    const tokens: number[] = [];
-    let unit = 0;
+    let unit = start;
     /** Bytes before `unit`, and before the token. */
     let before = 0;
     let from = 0;
     for (let i = 0; i < size; i++) {
       const to = from + lengths[i]!;
-      for (let width = widthAt(text, unit); before + width <= from && unit < text.length; width = widthAt(text, unit)) {
+      for (let width = widthAt(units, unit, end); unit < end && before + width <= from; width = widthAt(units, unit, end)) {
         before += width;
         unit += width === 4 ? 2 : 1;
       }
-      const start = unit;
-      for (let width = widthAt(text, unit); before + width < to && unit < text.length; width = widthAt(text, unit)) {
+      const first = unit;
+      for (let width = widthAt(units, unit, end); unit < end && before + width < to; width = widthAt(units, unit, end)) {
         before += width;
         unit += width === 4 ? 2 : 1;
       }
-      const end = Math.min(text.length, unit + (widthAt(text, unit) === 4 ? 2 : 1));
-      tokens.push(ids[i]!, start, end);
+      const last = Math.min(end, unit + (widthAt(units, unit, end) === 4 ? 2 : 1));
+      found.add(ids[i]!, shift + first, shift + last);
       from = to;
     }
-    return tokens;
   }
 
   #unknown(): number {
@@ -364,23 +362,23 @@ function bytesOf(text: string, from: number, to: number): number {
 }
 
 /** How many bytes the character at a place takes. */
-function widthAt(text: string, unit: number): number {
-  const code = text.charCodeAt(unit);
-  return isHigh(code) && isLow(text.charCodeAt(unit + 1)) ? 4 : code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+function widthAt(units: Uint16Array, at: number, end: number): number {
+  const unit = units[at]!;
+  return unit < 0x80 ? 1 : unit < 0x800 ? 2 : isHigh(unit) && at + 1 < end && isLow(units[at + 1]!) ? 4 : 3;
 }
 
-/** For each byte of a text, where the character that it belongs to begins and ends. */
-function unitsByByte(text: string): [first: number[], last: number[]] {
+/** For each byte of some units, where the character that it belongs to begins and ends. */
+function unitsByByte(units: Uint16Array, start: number, end: number): [first: number[], last: number[]] {
   const first: number[] = [];
   const last: number[] = [];
-  for (let unit = 0; unit < text.length; ) {
-    const width = widthAt(text, unit);
-    const end = unit + (width === 4 ? 2 : 1);
+  for (let unit = start; unit < end; ) {
+    const width = widthAt(units, unit, end);
+    const next = unit + (width === 4 ? 2 : 1);
     for (let i = 0; i < width; i++) {
       first.push(unit);
-      last.push(end);
+      last.push(next);
     }
-    unit = end;
+    unit = next;
   }
   return [first, last];
 }
@@ -416,7 +414,7 @@ export const bpe: ComponentDefinition<Model> = defineModel<BPEFields>({
     merges: [],
   },
   check: (fields, where) => {
-    checkVocabulary(Object.entries(fields.vocab), `${where}.vocab`);
+    checkVocabularyObject(fields.vocab, `${where}.vocab`);
     const { dropout } = fields;
     if (dropout !== null && !(typeof dropout === 'number' && dropout >= 0 && dropout <= 1))
       throw new ConfigError(`${where}: dropout is ${brief(dropout)}; a number from 0 to 1, or null, is needed.`);
@@ -426,5 +424,5 @@ export const bpe: ComponentDefinition<Model> = defineModel<BPEFields>({
   },
   recognise: (json) => 'merges' in json && 'vocab' in json,
   create: ({ vocab, merges, ...options }, where) =>
-    new BPE(new Map(Object.entries(vocab)), readMerges(merges, `${where}.merges`), options, where),
+    new BPE(vocabularyOf(vocab), readMerges(merges, `${where}.merges`), options, where),
 });

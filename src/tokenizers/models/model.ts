@@ -1,22 +1,21 @@
 import { type Component, type ComponentDefinition, type JsonObject, readFields } from '../component.ts';
 
-/** Where a model writes the tokens of a text: parallel lists, so that a token costs no object. */
+/** Where a model writes the tokens of a text, one after another, with start and end of each among the units it was given. */
 export interface TokenSink {
-  readonly ids: number[];
-  readonly tokens: string[];
-  /** Start and end of each token in the normalized text, one after another, in UTF-16 units. */
-  readonly spans: number[];
+  add(id: number, start: number, end: number): void;
+  /** Adds a token whose text is not that of its id. */
+  addSpelled(id: number, start: number, end: number, text: string): void;
 }
 
 /** Turns a piece of text into tokens. */
 export interface Model extends Component {
-  /** Writes the tokens of `text` from `start` to `end`. */
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void;
+  /** Writes the tokens of a text's UTF-16 units from `start` to `end`. */
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void;
   /**
    * The same for a text that is to be read as the bytes of its UTF-8 form, each a character of the vocabulary. A model without
    * it gets those characters.
    */
-  tokenizeBytes?(text: string, start: number, end: number, sink: TokenSink): void;
+  tokenizeBytes?(units: Uint16Array, start: number, end: number, sink: TokenSink): void;
   /** The id of a token of the vocabulary, or undefined. */
   token_to_id(token: string): number | undefined;
   /** The token with an id, or undefined. */

@@ -5,10 +5,10 @@
 export class TokenTrie {
   /** The node each edge leads to, by a hash of the node it leaves and its letter; -1 is empty. */
   #slots: Int32Array = new Int32Array(1 << 10).fill(-1);
-  #parents: Int32Array = new Int32Array(1 << 9);
-  #letters: Uint16Array = new Uint16Array(1 << 9);
-  /** The token that ends at each node; -1 is none. */
-  #ids: Int32Array = new Int32Array(1 << 9).fill(-1);
+  /** For each node: the node before it, its letter, the token that ends here (-1 is none), and nothing: all in one cache line. */
+  #nodes: Int32Array = new Int32Array(4 << 9).fill(-1);
+  /** The node that each letter leads to from the first one, which is asked most often; -1 is none. */
+  readonly #firsts: Int32Array = new Int32Array(0x10000).fill(-1);
   #size = 1;
   /** Where the token ends that `longest` found. */
   end = 0;
@@ -24,61 +24,53 @@ export class TokenTrie {
       const child = this.#child(node, letter);
       node = child >= 0 ? child : this.#newNode(node, letter);
     }
-    this.#ids[node] = id;
+    this.#nodes[4 * node + 2] = id;
   }
 
   /** The id of the longest token that begins at `from` and ends at `to` or before, or -1; `end` then says where it ends. */
-  longest(text: string, from: number, to: number): number {
-    const slots = this.#slots;
-    const parents = this.#parents;
-    const letters = this.#letters;
-    const ids = this.#ids;
-    const mask = slots.length - 1;
-    let node = 0;
+  longest(units: Uint16Array, from: number, to: number): number {
+    const nodes = this.#nodes;
     let best = -1;
-    for (let i = from; i < to; i++) {
-      const letter = text.charCodeAt(i);
-      let slot = hash(node, letter) & mask;
-      let child = slots[slot]!;
-      while (child >= 0 && (parents[child] !== node || letters[child] !== letter)) {
-        slot = (slot + 1) & mask;
-        child = slots[slot]!;
+    let node = from < to ? this.#firsts[units[from]!]! : -1;
+    for (let i = from + 1; node >= 0; i++) {
+      const id = nodes[4 * node + 2]!;
+      if (id >= 0) {
+        best = id;
+        this.end = i;
       }
-      if (child < 0) break;
-      node = child;
-      if (ids[node]! >= 0) {
-        best = ids[node]!;
-        this.end = i + 1;
-      }
+      if (i === to) break;
+      node = this.#childOf(node, units[i]!);
     }
     return best;
   }
 
   /** How many tokens begin at `from` and end at `to` or before; `ends` and `found` then say which, the shortest first. */
-  prefixes(text: string, from: number, to: number): number {
-    const slots = this.#slots;
-    const parents = this.#parents;
-    const letters = this.#letters;
-    const ids = this.#ids;
-    const mask = slots.length - 1;
-    let node = 0;
+  prefixes(units: Uint16Array, from: number, to: number): number {
+    const nodes = this.#nodes;
     let count = 0;
-    for (let i = from; i < to; i++) {
-      const letter = text.charCodeAt(i);
-      let slot = hash(node, letter) & mask;
-      let child = slots[slot]!;
-      while (child >= 0 && (parents[child] !== node || letters[child] !== letter)) {
-        slot = (slot + 1) & mask;
-        child = slots[slot]!;
+    let node = from < to ? this.#firsts[units[from]!]! : -1;
+    for (let i = from + 1; node >= 0; i++) {
+      const id = nodes[4 * node + 2]!;
+      if (id >= 0) {
+        if (count === this.ends.length) this.#growFound();
+        this.ends[count] = i;
+        this.found[count++] = id;
       }
-      if (child < 0) break;
-      node = child;
-      if (ids[node]! < 0) continue;
-      if (count === this.ends.length) this.#growFound();
-      this.ends[count] = i + 1;
-      this.found[count++] = ids[node]!;
+      if (i === to) break;
+      node = this.#childOf(node, units[i]!);
     }
     return count;
+  }
+
+  /** The node that a letter leads to from one that is not the first; -1 is none. */
+  #childOf(node: number, letter: number): number {
+    const slots = this.#slots;
+    const nodes = this.#nodes;
+    const mask = slots.length - 1;
+    for (let slot = hash(node, letter) & mask; ; slot = (slot + 1) & mask) {
+      const child = slots[slot]!;
+      if (child < 0 || (nodes[4 * child] === node && nodes[4 * child + 1] === letter)) return child;
+    }
   }
 
   #growFound(): void {
@@ -90,40 +82,32 @@ export class TokenTrie {
   }
 
   #child(node: number, letter: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash(node, letter) & mask; ; slot = (slot + 1) & mask) {
-      const child = this.#slots[slot]!;
-      if (child < 0 || (this.#parents[child] === node && this.#letters[child] === letter)) return child;
-    }
+    return node === 0 ? this.#firsts[letter]! : this.#childOf(node, letter);
   }
 
   #newNode(parent: number, letter: number): number {
     const node = this.#size++;
-    if (node === this.#ids.length) this.#grow();
-    this.#parents[node] = parent;
-    this.#letters[node] = letter;
-    this.#place(node);
+    if (4 * node === this.#nodes.length) this.#grow();
+    this.#nodes[4 * node] = parent;
+    this.#nodes[4 * node + 1] = letter;
+    if (parent === 0) this.#firsts[letter] = node;
+    else this.#place(node);
     return node;
   }
 
   #place(node: number): void {
     const mask = this.#slots.length - 1;
-    let slot = hash(this.#parents[node]!, this.#letters[node]!) & mask;
+    let slot = hash(this.#nodes[4 * node]!, this.#nodes[4 * node + 1]!) & mask;
     while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
     this.#slots[slot] = node;
   }
 
   #grow(): void {
-    const length = 2 * this.#ids.length;
-    const old = { parents: this.#parents, letters: this.#letters, ids: this.#ids };
-    this.#parents = new Int32Array(length);
-    this.#parents.set(old.parents);
-    this.#letters = new Uint16Array(length);
-    this.#letters.set(old.letters);
-    this.#ids = new Int32Array(length).fill(-1);
-    this.#ids.set(old.ids);
-    this.#slots = new Int32Array(2 * length).fill(-1);
-    for (let node = 1; node < old.ids.length; node++) this.#place(node);
+    const old = this.#nodes;
+    this.#nodes = new Int32Array(2 * old.length).fill(-1);
+    this.#nodes.set(old);
+    this.#slots = new Int32Array(old.length).fill(-1);
+    for (let node = 1; 4 * node < old.length; node++) if (old[4 * node] !== 0) this.#place(node);
   }
 }
 

@@ -1,9 +1,10 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/normalized-string.ts';
+import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
-import { type CachedWord, WordCache } from './word-cache.ts';
+import { WordCache } from './word-cache.ts';
 
 /** The fields of a Unigram model. */
 export interface UnigramFields {
@@ -36,13 +37,15 @@ export class Unigram implements Model {
   readonly #asRead: boolean;
   #scores: Float64Array | undefined;
   #unknownScore = 0;
-  readonly #cache = new WordCache();
+  readonly #words = new WordCache();
   #ids: Map<string, number> | undefined;
   #trie: TokenTrie | undefined;
   /** For each place of a text: the best score of what ends there, where its last piece begins, and that piece. */
   #best: Float64Array = new Float64Array(256);
   #starts: Int32Array = new Int32Array(256);
   #last: Int32Array = new Int32Array(256);
+  /** Where the pieces of the best way end, from the last to the first. */
+  #way: Int32Array = new Int32Array(256);
 
   /**
    * From pieces with their scores, in the order of ids, and the fields of tokenizer.json. `fromJSON` says that the scores were
@@ -86,22 +89,15 @@ export class Unigram implements Model {
     return this.#pieces[id];
   }
 
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    const word = start === 0 && end === text.length ? text : text.slice(start, end);
-    const isKept = this.#cache.takes(word.length);
-    let tokens = isKept ? this.#cache.get(word) : undefined;
-    if (tokens === undefined) {
-      tokens = this.#encode(word);
-      if (isKept) this.#cache.set(word, tokens);
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    const words = this.#words;
+    const known = words.find(units, start, end);
+    if (known >= 0) {
+      words.replay(known, start, sink);
+      return;
     }
-    for (let i = 0; i < tokens.length; i += 3) {
-      const [id, from, to] = [tokens[i]!, tokens[i + 1]!, tokens[i + 2]!];
-      const isSpelled = id >= 0;
-      sink.ids.push(isSpelled ? id : this.unk_id!);
-      // An unknown token is the text that it stands for.
-      sink.tokens.push(isSpelled ? this.#pieces[id]! : word.slice(from, to));
-      sink.spans.push(start + from, start + to);
-    }
+    this.#encode(units, start, end, words.found);
+    words.keep(units, start, end, sink);
   }
 
   toJSON(): JsonObject {
@@ -112,38 +108,42 @@ export class Unigram implements Model {
     return {};
   }
 
-  /** Tokens by id, start and end; id -1 for what is unknown. */
-  #encode(text: string): CachedWord {
-    this.#search(text);
+  /** Writes the tokens of the best way through a text. */
+  #encode(units: Uint16Array, start: number, end: number, found: TokenSink): void {
+    this.#search(units, start, end);
     const starts = this.#starts;
     const last = this.#last;
-    const cuts: number[] = [];
-    for (let end = text.length; end > 0; ) {
-      let start = starts[end]!;
+    const { unk_id } = this;
+    const way = this.#way;
+    let count = 0;
+    for (let to = end - start; to > 0; ) {
+      let from = starts[to]!;
       // Unknown pieces in a row are one.
-      if (this.unk_id !== null && last[end] === this.unk_id)
-        while (start > 0 && last[start] === this.unk_id) start = starts[start]!;
-      cuts.push(end, start);
-      end = start;
+      if (unk_id !== null && last[to] === unk_id) while (from > 0 && last[from] === unk_id) from = starts[from]!;
+      way[count++] = to;
+      to = from;
     }
-    const tokens: number[] = [];
-    for (let i = cuts.length - 1; i > 0; i -= 2) this.#put(text.slice(cuts[i], cuts[i - 1]), cuts[i]!, tokens);
-    return tokens;
+    for (let from = start; count > 0; count--) {
+      const place = way[count - 1]!;
+      const to = start + place;
+      if (last[place] === unk_id) this.#putUnknown(textOf(units, from, to), from, found);
+      else found.add(last[place]!, from, to);
+      from = to;
+    }
   }
 
-  #put(piece: string, start: number, tokens: number[]): void {
+  #putUnknown(piece: string, start: number, found: TokenSink): void {
     const end = start + piece.length;
+    // Several unknown pieces together may be one of the vocabulary.
     const id = this.#idsByPiece().get(piece);
     if (id !== undefined) {
-      tokens.push(id, start, end);
+      found.add(id, start, end);
       return;
     }
     const bytes = this.byte_fallback ? this.#bytesOf(piece) : undefined;
-    if (bytes !== undefined) for (const byte of bytes) tokens.push(byte, start, end);
-    else {
-      if (this.unk_id === null) throw this.#noUnknown(piece);
-      tokens.push(-1, start, end);
-    }
+    if (bytes !== undefined) for (const byte of bytes) found.add(byte, start, end);
+    // An unknown token is the text that it stands for.
+    else found.addSpelled(this.unk_id!, start, end, piece);
   }
 
   #bytesOf(piece: string): number[] | undefined {
@@ -156,16 +156,17 @@ export class Unigram implements Model {
     return ids;
   }
 
-  /** Fills `#starts` and `#last` with the best way to every place of the text. */
-  #search(text: string): void {
+  /** Fills `#starts` and `#last` with the best way to every place of a text. */
+  #search(units: Uint16Array, start: number, end: number): void {
     this.#trie ??= this.#plant();
     const trie = this.#trie;
     const scores = this.#scores!;
-    const { length } = text;
+    const length = end - start;
     if (length >= this.#best.length) {
       this.#best = new Float64Array(2 * length);
       this.#starts = new Int32Array(2 * length);
       this.#last = new Int32Array(2 * length);
+      this.#way = new Int32Array(2 * length);
     }
     const best = this.#best;
     const starts = this.#starts;
@@ -174,24 +175,26 @@ export class Unigram implements Model {
     best[0] = 0;
     for (let at = 0; at < length; ) {
       const here = best[at]!;
-      const next = at + (isHigh(text.charCodeAt(at)) && isLow(text.charCodeAt(at + 1)) ? 2 : 1);
-      const count = trie.prefixes(text, at, length);
+      const first = start + at;
+      const next = at + (isHigh(units[first]!) && first + 1 < end && isLow(units[first + 1]!) ? 2 : 1);
+      const count = trie.prefixes(units, first, end);
+      const { ends, found } = trie;
       let hasOne = false;
       for (let i = 0; i < count; i++) {
-        const end = trie.ends[i]!;
-        const id = trie.found[i]!;
+        const to = ends[i]! - start;
+        const id = found[i]!;
         const score = scores[id]! + here;
-        if (starts[end]! < 0 || score > best[end]!) {
-          best[end] = score;
-          starts[end] = at;
-          last[end] = id;
+        if (starts[to]! < 0 || score > best[to]!) {
+          best[to] = score;
+          starts[to] = at;
+          last[to] = id;
         }
-        if (end === next) hasOne = true;
+        if (to === next) hasOne = true;
       }
       if (!hasOne) {
         const score = this.#unknownScore + here;
         if (starts[next]! < 0 || score > best[next]!) {
-          if (this.unk_id === null) throw this.#noUnknown(text.slice(at, next));
+          if (this.unk_id === null) throw this.#noUnknown(textOf(units, first, start + next));
           best[next] = score;
           starts[next] = at;
           last[next] = this.unk_id;

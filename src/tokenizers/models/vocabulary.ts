@@ -6,22 +6,39 @@ import { brief } from '../component.ts';
  * @throws ConfigError naming the first token whose id is not.
  */
 export function checkVocabulary(vocab: Iterable<readonly [token: string, id: unknown]>, where: string): void {
-  const owners = new Map<number, string>();
-  for (const [token, id] of vocab) {
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > 0x7fffffff)
-      throw new ConfigError(`${where}: the id of ${brief(token)} is ${brief(id)}; a whole number from 0 is needed.`);
-    const other = owners.get(id);
-    if (other !== undefined)
-      throw new ConfigError(`${where}: ${brief(other)} and ${brief(token)} both have the id ${id}; each token needs its own.`);
-    owners.set(id, token);
-  }
+  const owners: (string | undefined)[] = [];
+  for (const [token, id] of vocab) claim(owners, token, id, where);
+}
+
+/** The same for the vocabulary of tokenizer.json as it was read: no list of its entries is made. */
+export function checkVocabularyObject(vocab: Readonly<Record<string, unknown>>, where: string): void {
+  const owners: (string | undefined)[] = [];
+  for (const token of Object.keys(vocab)) claim(owners, token, vocab[token], where);
+}
+
+function claim(owners: (string | undefined)[], token: string, id: unknown, where: string): void {
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > 0x7fffffff)
+    throw new ConfigError(`${where}: the id of ${brief(token)} is ${brief(id)}; a whole number from 0 is needed.`);
+  const other = owners[id];
+  if (other !== undefined)
+    throw new ConfigError(`${where}: ${brief(other)} and ${brief(token)} both have the id ${id}; each token needs its own.`);
+  owners[id] = token;
 }
 
 /** The tokens of a vocabulary by their ids; ids that no token has are holes. */
 export function tokensById(vocab: ReadonlyMap<string, number>): (string | undefined)[] {
   const tokens: (string | undefined)[] = [];
-  for (const [token, id] of inOrder(vocab)) tokens[id] = token;
+  vocab.forEach((id, token) => {
+    tokens[id] = token;
+  });
   return tokens;
+}
+
+/** The vocabulary of tokenizer.json. */
+export function vocabularyOf(vocab: Readonly<Record<string, number>>): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (const token of Object.keys(vocab)) ids.set(token, vocab[token]!);
+  return ids;
 }
 
 /** The vocabulary in the order of its ids. */

@@ -1,7 +1,8 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
+import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
 
 /** The fields of a WordLevel model. */
 export interface WordLevelFields {
@@ -41,13 +42,8 @@ export class WordLevel implements Model {
     return this.#tokens[id];
   }
 
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    const word = text.slice(start, end);
-    const id = this.#vocab.get(word);
-    sink.ids.push(id ?? this.#unknown());
-    // A slice of 13 units or more would keep the whole text it was cut from alive.
-    sink.tokens.push(id === undefined ? this.unk_token : this.#tokens[id]!);
-    sink.spans.push(start, end);
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    sink.add(this.#vocab.get(textOf(units, start, end)) ?? this.#unknown(), start, end);
   }
 
   toJSON(): JsonObject {
@@ -71,7 +67,7 @@ export class WordLevel implements Model {
 export const wordLevel: ComponentDefinition<Model> = defineModel<WordLevelFields>({
   type: 'WordLevel',
   defaults: { unk_token: '<unk>', vocab: {} },
-  check: ({ vocab }, where) => checkVocabulary(Object.entries(vocab), `${where}.vocab`),
+  check: ({ vocab }, where) => checkVocabularyObject(vocab, `${where}.vocab`),
   recognise: (json) => 'vocab' in json && !Array.isArray(json.vocab) && 'unk_token' in json,
-  create: ({ vocab, ...fields }) => new WordLevel(new Map(Object.entries(vocab)), fields),
+  create: ({ vocab, ...fields }) => new WordLevel(vocabularyOf(vocab), fields),
 });

@@ -3,7 +3,8 @@ import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/normalized-string.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
-import { checkVocabulary, inOrder, tokensById } from './vocabulary.ts';
+import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
+import { type FoundTokens, WordCache } from './word-cache.ts';
 
 /** The fields of a WordPiece model. */
 export interface WordPieceFields {
@@ -27,13 +28,14 @@ export class WordPiece implements Model {
   readonly unk_token: string;
   readonly continuing_subword_prefix: string;
   readonly max_input_chars_per_word: number;
-  readonly #vocab: Map<string, number>;
+  readonly #vocab: ReadonlyMap<string, number>;
   readonly #tokens: readonly (string | undefined)[];
+  readonly #words = new WordCache();
   /** The tokens that start a word, and those that continue one, without their prefix. Made when first needed. */
   #initial: TokenTrie | undefined;
   #continuing: TokenTrie | undefined;
 
-  /** From a vocabulary and the fields of tokenizer.json. */
+  /** From a vocabulary and the fields of tokenizer.json. `isOwn` says that nobody else has the map, so it need not be copied. */
   constructor(
     vocab: ReadonlyMap<string, number>,
     {
@@ -41,8 +43,9 @@ export class WordPiece implements Model {
       continuing_subword_prefix = '##',
       max_input_chars_per_word = 100,
     }: Partial<Omit<WordPieceFields, 'vocab'>> = {},
+    { isOwn = false }: { isOwn?: boolean } = {},
   ) {
-    this.#vocab = new Map(vocab);
+    this.#vocab = isOwn ? vocab : new Map(vocab);
     this.#tokens = tokensById(this.#vocab);
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
@@ -65,30 +68,19 @@ export class WordPiece implements Model {
     return this.#tokens[id];
   }
 
-  tokenize(text: string, start: number, end: number, sink: TokenSink): void {
-    if (this.#initial === undefined || this.#continuing === undefined) this.#plant();
-    const { ids, tokens, spans } = sink;
-    const before = ids.length;
-    let from = this.#isTooLong(text, start, end) ? -1 : start;
-    while (from >= 0 && from < end) {
-      const trie = from === start ? this.#initial! : this.#continuing!;
-      const id = trie.longest(text, from, end);
-      if (id < 0) {
-        from = -1;
-        break;
-      }
-      ids.push(id);
-      tokens.push(this.#tokens[id]!);
-      spans.push(from, trie.end);
-      from = trie.end;
+  tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
+    const words = this.#words;
+    const known = words.find(units, start, end);
+    if (known >= 0) {
+      words.replay(known, start, sink);
+      return;
     }
-    if (from >= 0) return;
-    ids.length = before;
-    tokens.length = before;
-    spans.length = 2 * before;
-    ids.push(this.#unknown());
-    tokens.push(this.unk_token);
-    spans.push(start, end);
+    const found = words.found;
+    if (!this.#spell(units, start, end, found)) {
+      found.clear();
+      found.add(this.#unknown(), start, end);
+    }
+    words.keep(units, start, end, sink);
   }
 
   toJSON(): JsonObject {
@@ -118,12 +110,26 @@ export class WordPiece implements Model {
     }
   }
 
-  #isTooLong(text: string, start: number, end: number): boolean {
+  /** Finds the tokens of a word; false where it gets stuck. */
+  #spell(units: Uint16Array, start: number, end: number, found: FoundTokens): boolean {
+    if (this.#initial === undefined || this.#continuing === undefined) this.#plant();
+    if (this.#isTooLong(units, start, end)) return false;
+    for (let from = start; from < end; ) {
+      const trie = from === start ? this.#initial! : this.#continuing!;
+      const id = trie.longest(units, from, end);
+      if (id < 0) return false;
+      found.add(id, from, trie.end);
+      from = trie.end;
+    }
+    return true;
+  }
+
+  #isTooLong(units: Uint16Array, start: number, end: number): boolean {
     const most = this.max_input_chars_per_word;
     if (end - start <= most) return false;
     if (end - start > 2 * most) return true;
     let characters = end - start;
-    for (let i = start + 1; i < end; i++) if (isLow(text.charCodeAt(i)) && isHigh(text.charCodeAt(i - 1))) characters--;
+    for (let i = start + 1; i < end; i++) if (isLow(units[i]!) && isHigh(units[i - 1]!)) characters--;
     return characters > most;
   }
 
@@ -141,12 +147,12 @@ export const wordPiece: ComponentDefinition<Model> = defineModel<WordPieceFields
   type: 'WordPiece',
   defaults: { unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab: {} },
   check: ({ vocab, max_input_chars_per_word }, where) => {
-    checkVocabulary(Object.entries(vocab), `${where}.vocab`);
+    checkVocabularyObject(vocab, `${where}.vocab`);
     if (!Number.isSafeInteger(max_input_chars_per_word) || max_input_chars_per_word < 0)
       throw new ConfigError(
         `${where}: max_input_chars_per_word is ${max_input_chars_per_word}; a whole number from 0 is needed.`,
       );
   },
   recognise: (json) => 'max_input_chars_per_word' in json && 'vocab' in json,
-  create: ({ vocab, ...fields }) => new WordPiece(new Map(Object.entries(vocab)), fields),
+  create: ({ vocab, ...fields }) => new WordPiece(vocabularyOf(vocab), fields, { isOwn: true }),
 });

@@ -8,8 +8,11 @@ const spaces = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 export const Nmt: NormalizerDefinition<Record<never, never>> = defineNormalizer({
   type: 'Nmt',
   defaults: {},
-  prepare: () => (text) => {
-    const kept = text.remove(removed);
-    return kept.withSameLengths(kept.text.replace(spaces, ' '));
-  },
+  prepare: () => ({
+    normalize: (text) => {
+      const kept = text.remove(removed);
+      return kept.withSameLengths(kept.text.replace(spaces, ' '));
+    },
+    characters: (character) => (removed.has(character.codePointAt(0)!) ? '' : character.replace(spaces, ' ')),
+  }),
 });

@@ -1,4 +1,5 @@
 import { type Component, type ComponentDefinition, type JsonObject, type ReadComponent, readFields } from '../component.ts';
+import type { CharacterMap } from '../text/character-table.ts';
 import { wellFormed } from '../text/characters.ts';
 import { NormalizedString } from '../text/normalized-string.ts';
 
@@ -8,6 +9,8 @@ export interface Normalizer extends Component {
   normalize(text: NormalizedString): NormalizedString;
   /** A plain string, rewritten. */
   normalize_str(text: string): string;
+  /** What it does character by character, where its work can be said so; then texts are normalized in one pass. */
+  readonly characters?: CharacterMap | undefined;
 }
 
 /** What a normalizer does to a text. */
@@ -20,7 +23,10 @@ interface NormalizerRow<Fields extends object> {
   /** Throws a ConfigError for fields that cannot be used. */
   readonly check?: (fields: Fields, where: string) => void;
   /** Called once per component: may compile what the fields say, and gives what is called per text. */
-  readonly prepare: (fields: Fields, read: (json: unknown, name: string) => Normalizer) => Normalize;
+  readonly prepare: (
+    fields: Fields,
+    read: (json: unknown, name: string) => Normalizer,
+  ) => Normalize | { normalize: Normalize; characters: CharacterMap | undefined };
 }
 
 /** A normalizer's definition, which also makes one from its fields: `Lowercase()`, `Strip({ strip_left: false })`. */
@@ -34,10 +40,13 @@ export function defineNormalizer<Fields extends object>(row: NormalizerRow<Field
   const fromJSON = (json: JsonObject, where: string, read: ReadComponent<Normalizer>): Normalizer => {
     const fields = readFields(where, row.type, json, row.defaults);
     row.check?.(fields, where);
-    const normalize = row.prepare(fields, (child, name) => read(child, `${where}.${name}`));
+    const prepared = row.prepare(fields, (child, name) => read(child, `${where}.${name}`));
+    const { normalize, characters } =
+      typeof prepared === 'function' ? { normalize: prepared, characters: undefined } : prepared;
     return {
       type: row.type,
       normalize,
+      characters,
       normalize_str: (text) => normalize(new NormalizedString(wellFormed(text))).text,
       toJSON: () => ({ type: row.type, ...(fields as unknown as JsonObject) }),
     };

@@ -25,10 +25,17 @@ export const Precompiled: NormalizerDefinition<PrecompiledFields> = defineNormal
     if (precompiled_charsmap) new Charsmap(fromBase64(precompiled_charsmap, where), where);
   },
   prepare: ({ precompiled_charsmap }) => {
-    if (!precompiled_charsmap) return (text) => text;
+    if (!precompiled_charsmap) return { normalize: (text) => text, characters: (character) => character };
     const map = new Charsmap(fromBase64(precompiled_charsmap, 'Precompiled'), 'Precompiled');
     const stays = asciiThatStays(map);
-    return (text) => (stays.test(text.text) ? text : normalize(text, map));
+    return {
+      normalize: (text) => (stays.test(text.text) ? text : normalize(text, map)),
+      characters: (character) => {
+        // Others may join with their neighbours, and a character that vanishes moves the places of those before it.
+        if (character === '\r' || !alone.test(character)) return null;
+        return (map.find(character) ?? character) || null;
+      },
+    };
   },
 });
 

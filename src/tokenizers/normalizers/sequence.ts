@@ -1,4 +1,5 @@
 import type { Json } from '../component.ts';
+import type { CharacterMap } from '../text/character-table.ts';
 import { defineNormalizer, type Normalizer, type NormalizerDefinition } from './normalizer.ts';
 
 /** The fields of a Sequence of normalizers. */
@@ -12,6 +13,27 @@ export const NormalizerSequence: NormalizerDefinition<NormalizerSequenceFields> 
   defaults: { normalizers: [] },
   prepare: ({ normalizers }, read) => {
     const steps: Normalizer[] = normalizers.map((json, i) => read(json, `normalizers[${i}]`));
-    return (text) => steps.reduce((current, step) => step.normalize(current), text);
+    const maps = steps.map((step) => step.characters);
+    return {
+      normalize: (text) => steps.reduce((current, step) => step.normalize(current), text),
+      characters: maps.every((map) => map !== undefined) ? inTurn(maps) : undefined,
+    };
   },
 });
+
+/** Maps one after another: each sees the characters that the one before it made of one. */
+function inTurn(maps: readonly CharacterMap[]): CharacterMap {
+  return (character) => {
+    let current: string = character;
+    for (const map of maps) {
+      let next = '';
+      for (const one of current) {
+        const result = map(one);
+        if (result === null) return null;
+        next += result;
+      }
+      current = next;
+    }
+    return current;
+  };
+}

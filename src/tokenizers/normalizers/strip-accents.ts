@@ -8,5 +8,8 @@ import { defineNormalizer, type NormalizerDefinition } from './normalizer.ts';
 export const StripAccents: NormalizerDefinition<Record<never, never>> = defineNormalizer({
   type: 'StripAccents',
   defaults: {},
-  prepare: () => (text) => text.remove(combiningMarks),
+  prepare: () => ({
+    normalize: (text) => text.remove(combiningMarks),
+    characters: (character) => (combiningMarks.has(character.codePointAt(0)!) ? '' : character),
+  }),
 });

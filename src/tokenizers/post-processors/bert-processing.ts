@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief } from '../component.ts';
 import { definePostProcessor, type PostProcessorDefinition } from './post-processor.ts';
-import { addedBy, applyTemplate, type TemplatePiece } from './template.ts';
+import { addedBy, applyTemplate, specialTokens } from './template.ts';
 
 /** The fields of BertProcessing: tokens with their ids. */
 export interface BertProcessingFields {
@@ -21,7 +21,7 @@ export const BertProcessing: PostProcessorDefinition<BertProcessingFields> = def
     }
   },
   prepare: ({ sep, cls }) => {
-    const special = ([token, id]: [string, number], typeId: number): TemplatePiece => ({ ids: [id], tokens: [token], typeId });
+    const special = ([token, id]: [string, number], typeId: number) => specialTokens([id], [token], typeId);
     const single = [special(cls, 0), { sequence: 0, typeId: 0 }, special(sep, 0)];
     const pair = [...single, { sequence: 1, typeId: 1 }, special(sep, 1)];
     return {

@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/index.ts';
 import { brief } from '../component.ts';
 import { withoutWhiteSpace } from './byte-level.ts';
 import { definePostProcessor, type PostProcessorDefinition } from './post-processor.ts';
-import { addedBy, applyTemplate, type TemplatePiece } from './template.ts';
+import { addedBy, applyTemplate, specialTokens } from './template.ts';
 
 /** The fields of RobertaProcessing: tokens with their ids, and what ByteLevel does to offsets. */
 export interface RobertaProcessingFields {
@@ -28,7 +28,7 @@ export const RobertaProcessing: PostProcessorDefinition<RobertaProcessingFields>
       }
     },
     prepare: ({ sep, cls, trim_offsets, add_prefix_space }) => {
-      const special = ([token, id]: [string, number]): TemplatePiece => ({ ids: [id], tokens: [token], typeId: 0 });
+      const special = ([token, id]: [string, number]) => specialTokens([id], [token], 0);
       const single = [special(cls), { sequence: 0, typeId: 0 }, special(sep)];
       const pair = [...single, special(sep), { sequence: 1, typeId: 0 }, special(sep)];
       return {

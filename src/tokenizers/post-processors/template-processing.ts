@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, isJsonObject, type JsonObject } from '../component.ts';
 import { definePostProcessor, type PostProcessorDefinition } from './post-processor.ts';
-import { addedBy, applyTemplate, type TemplatePiece } from './template.ts';
+import { addedBy, applyTemplate, specialTokens, type TemplatePiece } from './template.ts';
 
 /** A place of a template as tokenizer.json has it. */
 export type JsonTemplatePiece =
@@ -84,6 +84,6 @@ function compile(
         `${where}[${i}]: special_tokens has no ${brief(id)}; it has ${Object.keys(special).join(', ') || 'none'}.`,
       );
     const { ids, tokens } = special[id]!;
-    return { ids, tokens, typeId };
+    return specialTokens(ids, tokens, typeId);
   });
 }

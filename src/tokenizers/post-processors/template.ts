@@ -1,13 +1,11 @@
 import { Encoding } from '../encoding.ts';
 
-/** A place of a template: one of the texts, or special tokens. */
-export type TemplatePiece =
-  | { readonly sequence: number; readonly typeId: number }
-  | { readonly ids: readonly number[]; readonly tokens: readonly string[]; readonly typeId: number };
+/** A place of a template: one of the texts, or special tokens as they are encoded. */
+export type TemplatePiece = { readonly sequence: number; readonly typeId: number } | { readonly special: Encoding };
 
 /** How many special tokens a template adds. */
 export function addedBy(template: readonly TemplatePiece[]): number {
-  return template.reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
+  return template.reduce((sum, piece) => sum + ('special' in piece ? piece.special.length : 0), 0);
 }
 
 /**
@@ -21,25 +19,18 @@ export function applyTemplate(
 ): Encoding[] {
   const parts: Encoding[] = [];
   for (const piece of template) {
-    if ('sequence' in piece) {
-      parts.push(encodings[piece.sequence]!.asPart(piece.sequence, piece.typeId));
-    } else if (addSpecialTokens) parts.push(specialTokens(piece));
+    if ('sequence' in piece) parts.push(encodings[piece.sequence]!.asPart(piece.sequence, piece.typeId));
+    else if (addSpecialTokens) parts.push(piece.special);
   }
   return parts;
 }
 
-function specialTokens({
-  ids,
-  tokens,
-  typeId,
-}: {
-  ids: readonly number[];
-  tokens: readonly string[];
-  typeId: number;
-}): Encoding {
+/** The place of a template that has special tokens. */
+export function specialTokens(ids: readonly number[], tokens: readonly string[], typeId: number): TemplatePiece {
   const all = <T>(value: T): T[] => new Array(ids.length).fill(value);
   const spans = new Array(2 * ids.length).fill(0);
-  return new Encoding({
+  const special = new Encoding({
+    length: ids.length,
     ids: [...ids],
     type_ids: all(typeId),
     tokens: [...tokens],
@@ -48,5 +39,7 @@ function specialTokens({
     attention_mask: all(1),
     spans,
     codePointSpans: spans,
+    sequences: new Map(),
   });
+  return { special };
 }

@@ -1,4 +1,4 @@
-import { splitLikeGpt2 } from './gpt2-split.ts';
+import { cutLikeGpt2, splitLikeGpt2 } from './gpt2-split.ts';
 import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
 /** The fields of ByteLevel. */
@@ -18,11 +18,21 @@ export interface ByteLevelFields {
 export const ByteLevel: PreTokenizerDefinition<ByteLevelFields> = definePreTokenizer<ByteLevelFields>({
   type: 'ByteLevel',
   defaults: { add_prefix_space: true, trim_offsets: true, use_regex: true },
-  preTokenize: (pieces, { add_prefix_space, use_regex }) => {
-    let current = pieces.spelled();
-    const { text } = current.source;
-    if (add_prefix_space) current = current.prepend(' ', (start) => text[start] !== ' ');
-    if (use_regex) current = splitLikeGpt2(current);
-    return current.asBytes();
-  },
+  prepare: ({ add_prefix_space, use_regex }) => ({
+    preTokenize: (pieces) => {
+      let current = pieces.spelled();
+      const { text } = current.source;
+      if (add_prefix_space) current = current.prepend(' ', (start) => text[start] !== ' ');
+      if (use_regex) current = splitLikeGpt2(current);
+      return current.asBytes();
+    },
+    cut: (text) => {
+      text.spell();
+      if (add_prefix_space) text.prepend(space, (from) => text.units[from] !== space);
+      if (use_regex) cutLikeGpt2(text);
+      text.areBytes = true;
+    },
+  }),
 });
+
+const space = 0x20;

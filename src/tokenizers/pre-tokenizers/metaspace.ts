@@ -1,7 +1,8 @@
 import { ConfigError, UnsupportedError } from '../../core/index.ts';
 import { brief } from '../component.ts';
 import { Pieces } from '../text/pieces.ts';
-import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
+import type { UnitText } from '../text/unit-text.ts';
+import { type Cut, definePreTokenizer, type PreTokenize, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
 /** Which pieces get the mark for a space in front: all that have none, that at the beginning of the text, or no piece. */
 export type PrependScheme = 'always' | 'first' | 'never';
@@ -57,7 +58,7 @@ export const Metaspace: PreTokenizerDefinition<MetaspaceFields> = definePreToken
   prepare: (fields) => {
     const { replacement, split } = fields;
     const scheme = schemeOf(fields);
-    return (given) => {
+    const preTokenize: PreTokenize = (given) => {
       const spelled = given.spelled();
       const { source } = spelled;
       const text = source.text.replaceAll(' ', replacement);
@@ -68,5 +69,29 @@ export const Metaspace: PreTokenizerDefinition<MetaspaceFields> = definePreToken
       }
       return split ? pieces.split(replacement, 'merged_with_next') : pieces;
     };
+    const mark = replacement.charCodeAt(0);
+    const cut: Cut = (text) => {
+      text.spell();
+      text.replaceUnit(space, mark);
+      if (scheme !== 'never') {
+        const isFirst = (from: number) => scheme === 'always' || text.shift + text.startOf(from) === 0;
+        text.prepend(mark, (from) => text.units[from] !== mark && isFirst(from));
+      }
+      if (split) text.recut((whole, from, to) => cutBefore(mark, whole, from, to));
+    };
+    return { preTokenize, cut };
   },
 });
+
+const space = 0x20;
+
+function cutBefore(mark: number, text: UnitText, from: number, to: number): void {
+  const { units } = text;
+  let start = from;
+  for (let i = from + 1; i < to; i++) {
+    if (units[i] !== mark) continue;
+    text.piece(start, i);
+    start = i;
+  }
+  text.piece(start, to);
+}

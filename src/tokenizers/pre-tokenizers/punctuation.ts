@@ -1,5 +1,6 @@
 import { punctuation } from '../text/characters.ts';
 import { type JsonBehavior, readBehavior } from './behavior.ts';
+import { cutAtClasses } from './cut-at-classes.ts';
 import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
 /** The fields of Punctuation. */
@@ -12,5 +13,8 @@ export const Punctuation: PreTokenizerDefinition<PunctuationFields> = definePreT
   type: 'Punctuation',
   defaults: { behavior: 'Isolated' },
   check: ({ behavior }, where) => void readBehavior(behavior, where),
-  preTokenize: (text, { behavior }) => text.split(punctuation, readBehavior(behavior, 'Punctuation')),
+  prepare: ({ behavior }) => ({
+    preTokenize: (text) => text.split(punctuation, readBehavior(behavior, 'Punctuation')),
+    cut: behavior === 'Isolated' ? cutAtClasses(null, punctuation) : undefined,
+  }),
 });

@@ -1,5 +1,5 @@
 import type { Json } from '../component.ts';
-import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
+import { type Cut, definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
 /** The fields of a Sequence of pre-tokenizers. */
 export interface PreTokenizerSequenceFields {
@@ -13,6 +13,16 @@ export const PreTokenizerSequence: PreTokenizerDefinition<PreTokenizerSequenceFi
     defaults: { pretokenizers: [] },
     prepare: ({ pretokenizers }, read) => {
       const steps = pretokenizers.map((json, i) => read(json, `pretokenizers[${i}]`));
-      return (text) => steps.reduce((current, step) => step.preTokenize(current), text);
+      const cuts = steps.map((step) => step.cut);
+      return {
+        preTokenize: (text) => steps.reduce((current, step) => step.preTokenize(current), text),
+        cut: cuts.every((cut) => cut !== undefined) ? inTurn(cuts) : undefined,
+      };
     },
   });
+
+function inTurn(cuts: readonly Cut[]): Cut {
+  return (text) => {
+    for (const cut of cuts) cut(text);
+  };
+}

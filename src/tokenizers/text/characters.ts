@@ -156,6 +156,8 @@ export const numbers: PropertyClass = /*@__PURE__*/ new PropertyClass('N');
 
 /** Text in which each half of a surrogate pair that stands alone is U+FFFD, as it is once written to UTF-8. Lengths stay. */
 export function wellFormed(text: string): string {
+  // Young engines say so themselves.
+  if ((text as { isWellFormed?: () => boolean }).isWellFormed?.()) return text;
   return loneSurrogate.test(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text;
 }
 

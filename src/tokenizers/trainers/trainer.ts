@@ -1,4 +1,5 @@
 import type { Model } from '../models/model.ts';
+import { toByteCharacters } from '../text/byte-characters.ts';
 import type { Pieces } from '../text/pieces.ts';
 
 /** How far a training is. */
@@ -30,7 +31,7 @@ export interface Trained {
 
 /** Makes a model from texts. */
 export interface Trainer {
-  /** Trains on texts that `split` cuts into pieces; what is not the training's business is taken over from `model`. */
+  /** Trains on texts that `split` cuts into pieces, some of which may be bytes still to be spelled; what is not the training's business is taken over from `model`. */
   train(
     texts: Iterable<string> | AsyncIterable<string>,
     split: (text: string) => Iterable<Pieces>,
@@ -79,28 +80,35 @@ export class Pace {
   }
 }
 
-/** How often each piece occurs in texts. */
+/** How often each piece occurs in texts, those that are to be read as bytes spelled in characters for bytes. */
 export async function countWords(
   texts: Iterable<string> | AsyncIterable<string>,
   split: (text: string) => Iterable<Pieces>,
   pace: Pace,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
+  // A piece is spelled once, when all are counted.
+  const ofBytes = new Map<string, number>();
   let done = 0;
   for await (const text of texts) {
-    for (const { source, bounds } of split(text)) {
+    for (const { source, bounds, areBytes } of split(text)) {
+      const into = areBytes ? ofBytes : counts;
       for (let i = 0; i < bounds.length; i += 2) {
         // A text may be a whole book.
         if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
         const word = source.text.slice(bounds[i], bounds[i + 1]);
-        const count = counts.get(word);
+        const count = into.get(word);
         // A slice of 13 units or more would keep the whole text it was cut from alive.
-        if (count === undefined) counts.set(word.length < 13 ? word : ` ${word}`.slice(1), 1);
-        else counts.set(word, count + 1);
+        if (count === undefined) into.set(word.length < 13 ? word : ` ${word}`.slice(1), 1);
+        else into.set(word, count + 1);
       }
     }
     done++;
     if (pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
+  }
+  for (const [word, count] of ofBytes) {
+    const spelled = toByteCharacters(word);
+    counts.set(spelled, (counts.get(spelled) ?? 0) + count);
   }
   pace.finish({ stage: 'count words', done, total: done });
   return counts;

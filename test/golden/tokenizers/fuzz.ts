@@ -26,6 +26,10 @@ const all = [
   'tok-albert-base-v2',
   'tok-bert-base-uncased',
   'tok-klue-roberta-base',
+  'tok-qwen2',
+  'tok-openai-gpt',
+  'tok-kogpt2-v1',
+  'tok-koelectra-v3',
 ];
 
 /** Mulberry32: small, seeded, good enough to pick characters. */

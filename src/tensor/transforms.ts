@@ -1,6 +1,7 @@
 import { checkpointed, gradients } from '../autodiff/index.ts';
 import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
 import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
+import { computeOnDemand, simplify } from '../onnx/index.ts';
 import * as ops from '../ops/index.ts';
 import { isTracking } from './modes.ts';
 import { randomState, replayingRandom } from './random.ts';
@@ -78,21 +79,31 @@ export interface GraphReport {
   readonly bytes: number;
   /** How many nodes of each op there are, most first. */
   readonly ops: Readonly<Record<string, number>>;
+  /** Operations that are left when nothing is computed twice, and nothing for rows that nobody reads: what will run. */
+  readonly flopsNeeded: number;
 }
 
 /** What computing these tensors together would cost: looks at the graph, runs nothing. */
 export function peek(...tensors: readonly Tensor[]): GraphReport {
   const counts = new Map<string, number>();
+  const values = tensors.map(({ value }) => value);
   let flops = 0;
   let bytes = 0;
-  for (const node of topologicalOrder(tensors.map(({ value }) => value))) {
+  for (const node of topologicalOrder(values)) {
     if (!node.row.view) for (const output of node.outputs) bytes += sizeOf(output.shape) * byteSize(output.dtype);
     if (node.inputs.length === 0) continue;
     counts.set(node.row.name, (counts.get(node.row.name) ?? 0) + 1);
     flops += flopsOf(node);
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return { nodes: sorted.reduce((sum, [, count]) => sum + count, 0), flops, bytes, ops: Object.fromEntries(sorted) };
+  const needed = topologicalOrder(computeOnDemand(simplify(values)));
+  return {
+    nodes: sorted.reduce((sum, [, count]) => sum + count, 0),
+    flops,
+    bytes,
+    ops: Object.fromEntries(sorted),
+    flopsNeeded: needed.reduce((sum, node) => sum + (node.inputs.length > 0 ? flopsOf(node) : 0), 0),
+  };
 }
 
 function flopsOf({ row, inputs, attributes, outputs }: Node): number {

@@ -5,6 +5,7 @@ import { checkWritable } from '../../formats/index.ts';
 import { readJson, resolveFolder } from '../../hub/index.ts';
 import { LinearTextClassifier } from '../../metrics/index.ts';
 import { AutoModelForSequenceClassification, bertSizes, labelTables, type SequenceClassifier } from '../../models/index.ts';
+import { init } from '../../nn/index.ts';
 import type { Progress } from '../../progress/index.ts';
 import { manualSeed } from '../../tensor/index.ts';
 import { AutoTokenizer, type PreTrainedTokenizerFast, trainWordPiece } from '../../tokenizers/index.ts';
@@ -322,7 +323,7 @@ function cutTo(ids: readonly number[], length: number, tokenizer: PreTrainedToke
 }
 
 async function makeModel(
-  { model, dropout }: Settings,
+  { model, dropout, num_hidden_layers, positions_from_zero }: Settings,
   tokenizer: PreTrainedTokenizerFast,
   labels: readonly string[],
   max_length: number,
@@ -346,9 +347,10 @@ async function makeModel(
       );
     return loaded;
   }
-  return AutoModelForSequenceClassification.from_config({
+  const made = AutoModelForSequenceClassification.from_config({
     model_type: 'bert',
     ...bertSizes[model.size],
+    ...(num_hidden_layers !== null && { num_hidden_layers }),
     vocab_size: tokenizer.total_vocab_size,
     max_position_embeddings: max_length,
     hidden_dropout_prob: dropout,
@@ -358,6 +360,11 @@ async function makeModel(
     pad_token_id: tokenizer.pad_token_id!,
     ...labelTables(labels),
   });
+  if (positions_from_zero) {
+    for (const [path, parameter] of made.namedParameters())
+      if (path.endsWith('.position_embeddings.weight')) parameter.reset(init.constant(parameter.shape, 0));
+  }
+  return made;
 }
 
 /** The spread of initial weights for a width: 0.02 at BERT's 768 channels, falling with the root of the width, as Glorot's. */

@@ -16,6 +16,10 @@ export interface Settings {
   readonly mask_probability: number;
   /** Dropout in a new model. */
   readonly dropout: number;
+  /** Layers of a new model; null takes as many as its size has. */
+  readonly num_hidden_layers: number | null;
+  /** Whether a new model's position embeddings start at zero: it then starts as a bag of words, and learns order where order helps. */
+  readonly positions_from_zero: boolean;
   readonly args: TrainingArguments;
 }
 
@@ -36,12 +40,14 @@ type Preset = Omit<Settings, 'args'> & { readonly args: GivenTrainingArguments }
 const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
   'spam-assassin': {
     model: { size: 'tiny' },
-    max_length: 256,
+    max_length: 384,
     vocab_size: 8192,
     mask_probability: 0.3,
     dropout: 0.1,
+    num_hidden_layers: 1,
+    positions_from_zero: true,
     args: {
-      num_train_epochs: 4,
+      num_train_epochs: 6,
       per_device_train_batch_size: 16,
       per_device_eval_batch_size: 64,
       learning_rate: 1e-3,
@@ -58,6 +64,8 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0.2,
     dropout: 0.1,
+    num_hidden_layers: null,
+    positions_from_zero: false,
     args: {
       per_device_train_batch_size: 32,
       per_device_eval_batch_size: 64,
@@ -74,6 +82,8 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     vocab_size: 8192,
     mask_probability: 0,
     dropout: 0.1,
+    num_hidden_layers: null,
+    positions_from_zero: false,
     args: {
       num_train_epochs: 3,
       per_device_train_batch_size: 16,
@@ -117,6 +127,8 @@ export function readSettings(
     vocab_size: vocab_size ?? preset.vocab_size,
     mask_probability: preset.mask_probability,
     dropout: preset.dropout,
+    num_hidden_layers: preset.num_hidden_layers,
+    positions_from_zero: preset.positions_from_zero,
     args: readTrainingArguments(whole),
   };
 }

@@ -17,6 +17,20 @@ export interface EmitOptions {
   readonly domain?: 'com.microsoft';
 }
 
+/** The graph that `Emitter.scan` runs again and again. */
+export interface ScanBody {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** Options of `Emitter.scan`. */
+export interface ScanOptions {
+  /** Names of what the first run finds as its carried values. Default: none are carried. */
+  readonly carried?: readonly string[];
+  /** From the last slice to the first. Default false. */
+  readonly reverse?: boolean;
+}
+
 /** What a row's `lower` writes to. Names go in, names come out. */
 export interface Emitter {
   /** Adds a node of one output and gives that output's name. A `null` input is one left out. */
@@ -33,15 +47,14 @@ export interface Emitter {
   /** Shape and element type of an input of the op being lowered. */
   type(name: string): Type;
   /**
-   * Runs a small graph once for each slice of the first axis of `sliced`, and stacks its outputs again.
+   * Runs a small graph once for each slice of the first axis of `sliced`, which it may do with what the run before left.
    * @param captured names that every run sees whole.
-   * @param body a graph whose leaves `inputs` stand for a slice of each of `sliced`, then for `captured`.
+   * @param body a graph whose leaves `inputs` stand for each of `carried`, then for a slice of each of `sliced`, then for
+   * `captured`. Its first `outputs` are the next content of `carried`; the others are stacked along a new first axis. All
+   * its leaves that hold data are among `inputs`: where it needs other data, such as `shapeScalar` makes, capture that.
+   * @returns the last content of each of `carried`, then what was stacked, in the order of the slices.
    */
-  scan(
-    sliced: readonly string[],
-    captured: readonly string[],
-    body: { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] },
-  ): string[];
+  scan(sliced: readonly string[], captured: readonly string[], body: ScanBody, options?: ScanOptions): string[];
   /** Whether the runtime has this operator: a contrib one, or one that not every device implements. */
   has(opType: string): boolean;
 }

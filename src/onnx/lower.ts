@@ -4,6 +4,8 @@ import {
   type EmittedAttribute,
   type Emitter,
   type Node,
+  type ScanBody,
+  type ScanOptions,
   type Type,
   topologicalOrder,
   type Value,
@@ -43,6 +45,8 @@ class GraphWriter implements Emitter {
   readonly #emitted = new Map<string, string[]>();
   readonly #constants = new Map<string, string>();
   readonly #outer: GraphWriter | null;
+  /** Names of the graph around this one that stand for inputs of this one. */
+  readonly #captured = new Set<string>();
   #count = 0;
 
   /** @param outer the writer of the graph around this one, if it is the body of a loop. */
@@ -62,7 +66,7 @@ class GraphWriter implements Emitter {
   }
 
   finish(outputs: readonly Value[]): OnnxGraph {
-    const taken = new Set(this.#inputInfos.map(({ name }) => name));
+    const taken = new Set([...this.#captured, ...this.#inputInfos.map(({ name }) => name)]);
     for (const { name } of this.#initializers) taken.add(name);
     const infos = outputs.map((output) => {
       // An output needs a name of its own: a copy where it is an input, a constant, or another output as well.
@@ -73,8 +77,9 @@ class GraphWriter implements Emitter {
         name = copy;
       }
       taken.add(name);
-      // A loop wants to know the rank of what its body gives.
-      return { name, dtype: output.dtype, ...(this.#outer && { shape: output.shape.map((_, axis) => `length${axis}`) }) };
+      // A loop wants to know the rank of what its body gives; lengths of one name would be taken to be equal.
+      const shape = output.shape.map((_, axis) => `${name}_${axis}`);
+      return { name, dtype: output.dtype, ...(this.#outer && { shape }) };
     });
     return { name: 'qkv', nodes: this.#nodes, initializers: this.#initializers, inputs: this.#inputInfos, outputs: infos };
   }
@@ -126,18 +131,31 @@ class GraphWriter implements Emitter {
   scan(
     sliced: readonly string[],
     captured: readonly string[],
-    { inputs, outputs }: { readonly inputs: readonly Value[]; readonly outputs: readonly Value[] },
+    { inputs, outputs }: ScanBody,
+    { carried = [], reverse = false }: ScanOptions = {},
   ): string[] {
     const inner = new GraphWriter(this.has, this);
+    const passed = carried.length + sliced.length;
     for (const [i, input] of inputs.entries()) {
       // A body sees the names around it, so what is captured needs no passing in.
-      const isSlice = i < sliced.length;
-      inner.#name(input, isSlice ? inner.#input({ leaf: input.node }, input.dtype) : captured[i - sliced.length]!);
+      inner.#name(input, i < passed ? inner.#input({ leaf: input.node }, input.dtype) : captured[i - passed]!);
     }
-    for (const node of topologicalOrder(outputs)) if (!isData(node)) inner.add(node);
+    for (const name of captured) inner.#captured.add(name);
+    for (const node of topologicalOrder(outputs)) {
+      if (!isData(node)) inner.add(node);
+      else if (!inner.#names.has(node.outputs[0]!)) throw new Error('scan: a leaf of the body is not among its inputs');
+    }
     const results = outputs.map(() => this.#fresh());
-    const attributes = { body: { graph: inner.finish(outputs) }, num_scan_inputs: { int: sliced.length } };
-    this.#nodes.push({ opType: 'Scan', inputs: sliced, outputs: results, attributes });
+    const direction = (count: number) => ({ ints: Array.from({ length: count }, () => 1) });
+    const attributes: Record<string, OnnxAttribute> = {
+      body: { graph: inner.finish(outputs) },
+      num_scan_inputs: { int: sliced.length },
+    };
+    if (reverse) {
+      attributes.scan_input_directions = direction(sliced.length);
+      if (outputs.length > carried.length) attributes.scan_output_directions = direction(outputs.length - carried.length);
+    }
+    this.#nodes.push({ opType: 'Scan', inputs: [...carried, ...sliced], outputs: results, attributes });
     return results;
   }
 

@@ -4,6 +4,7 @@ import { checkCase, leaf } from '../../test/support/check-op.ts';
 import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
 import * as activations from './activations.cases.ts';
 import * as comparison from './comparison.cases.ts';
+import * as convolution from './convolution.cases.ts';
 import * as cumulative from './cumulative.cases.ts';
 import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
@@ -28,6 +29,7 @@ import * as triangular from './triangular.cases.ts';
 const all: readonly OpCases[] = [
   activations,
   comparison,
+  convolution,
   cumulative,
   einsum,
   elementwise,
@@ -112,6 +114,13 @@ describe('errors', () => {
       concat: [2, 3], [6] must have the same lengths on every axis but 0.
       concat: element types are float32, int64; all need one. Cast first.
       concat: there are no tensors to join; it needs at least one.
+      convolution: bias is [3]; it must be [4].
+      convolution: element types are float32, float64; all need one floating-point type.
+      convolution: x is [2, 3, 2] and weight is [4, 3, 3]; on spatial axis 0 the kernel reaches over 3 and the padded input has 2.
+      convolution: x is [2, 3, 7] and weight is [4, 2, 3] in 1 groups; x needs 2 channels, and the kernels must fall into groups of one size.
+      convolution: x is [3, 7] and weight is [4, 3, 3]; both need 3 axes, the last 1 of them spatial.
+      convolutionTransposed: x is [2, 3, 1] and weight is [3, 2, 1]; the padding [1, 0] leaves nothing.
+      convolutionTransposed: x is [2, 3, 4] and weight is [2, 2, 3] in 1 groups; x needs 2 channels, which must fall into groups of one size.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
       diagonal: axis1 and axis2 are both 0; they must be two axes.

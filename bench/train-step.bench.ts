@@ -35,7 +35,7 @@ export const trainStep = defineQuestion({
       unit: 'ms' as const,
       options,
       ours,
-      peers: rivals,
+      peers: rivalsOnBatches,
     })),
     { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
   ],

@@ -16,7 +16,14 @@ export {
 } from './core/index.ts';
 export { DataCollatorWithPadding, DataLoader, Dataset, DatasetDict, load_dataset, splitByContent } from './data/index.ts';
 export { accuracy, confusionMatrix, precisionRecallF1 } from './metrics/index.ts';
-export { AutoModel, AutoModelForSequenceClassification, BertForSequenceClassification, BertModel } from './models/index.ts';
+export {
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForSequenceClassification,
+  BertForMaskedLM,
+  BertForSequenceClassification,
+  BertModel,
+} from './models/index.ts';
 export { CrossEntropyLoss, Dropout, Embedding, LayerNorm, Linear, Module, Parameter, Sequential } from './nn/index.ts';
 export { Adam, AdamW, clipGradNorm, get_scheduler, SGD } from './optim/index.ts';
 export { pipeline } from './pipelines/index.ts';

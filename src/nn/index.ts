@@ -1,11 +1,11 @@
 /**
  * Modules, layers, losses and initial values, named as in PyTorch.
- * May import core and tensor (and ops, which functional.ts lifts). A new layer is its maths in `functional.ts` and a
- * class of plain parameter fields in `layers.ts`.
+ * May import core and tensor (and ops, which functional lifts). A new layer is its maths in `functional/` and a
+ * class of plain parameter fields in `layers/`.
  */
-export * as functional from './functional.ts';
+export * as functional from './functional/index.ts';
 export * as init from './init.ts';
-export * from './layers.ts';
+export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './module.ts';
 export * from './packed-tokens.ts';

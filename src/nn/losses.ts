@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/index.ts';
-import { type CrossEntropyOptions, crossEntropy, mseLoss, type Reduction } from './functional.ts';
+import { type CrossEntropyOptions, crossEntropy, mseLoss, type Reduction } from './functional/index.ts';
 import { Module } from './module.ts';
 
 /**

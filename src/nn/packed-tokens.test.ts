@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile, evaluate, peek, randn, Tensor, tensor } from '../tensor/index.ts';
-import { crossEntropy, linear } from './functional.ts';
+import { crossEntropy, linear } from './functional/index.ts';
 import { labelledRows, PackedTokens, roundedPlaces } from './packed-tokens.ts';
 
 const numbers = async (x: Tensor) => Array.from(await x.data(), Number);

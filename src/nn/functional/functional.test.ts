@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readGolden } from '../../test/support/golden.ts';
-import { alongAxis, lastTwoSwapped, mapped, matrixProduct, type Plain, softmaxOf } from '../../test/support/reference.ts';
-import { difference } from '../../test/support/tolerances.ts';
-import { evaluate, peek, randn, type Tensor, tensor, zeros } from '../tensor/index.ts';
-import { CrossEntropyLoss, functional, MSELoss } from './index.ts';
+import { readGolden } from '../../../test/support/golden.ts';
+import { alongAxis, lastTwoSwapped, mapped, matrixProduct, type Plain, softmaxOf } from '../../../test/support/reference.ts';
+import { difference } from '../../../test/support/tolerances.ts';
+import { evaluate, peek, randn, type Tensor, tensor, zeros } from '../../tensor/index.ts';
+import { CrossEntropyLoss, functional, MSELoss } from '../index.ts';
 
 const numbers = async (x: Tensor) => Array.from(await x.data(), Number);
 const plain = async (x: Tensor): Promise<Plain> => ({ shape: x.shape, data: await numbers(x) });

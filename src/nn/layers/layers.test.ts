@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkModule } from '../../test/support/check-module.ts';
-import { manualSeed, randn, type Tensor, tensor, zeros } from '../tensor/index.ts';
-import { Dropout, Embedding, GELU, LayerNorm, Linear, ReLU, Sequential, Tanh } from './index.ts';
+import { checkModule } from '../../../test/support/check-module.ts';
+import { manualSeed, randn, type Tensor, tensor, zeros } from '../../tensor/index.ts';
+import { Dropout, Embedding, GELU, LayerNorm, Linear, ReLU, Sequential, Tanh } from '../index.ts';
 
 const input = (...shape: number[]) => randn(shape, { key: [3, 4] });
 const ids = (data: readonly number[], shape = [data.length]) => tensor(data, { shape, dtype: 'int32' });

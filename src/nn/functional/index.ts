@@ -1,0 +1,6 @@
+/** The maths of the layers and losses, as functions of tensors: one file per family. */
+export * from './attention.ts';
+export * from './embedding.ts';
+export * from './linear.ts';
+export * from './losses.ts';
+export * from './norms.ts';

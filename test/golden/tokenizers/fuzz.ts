@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { npmFolder } from '../../../bench/harness/places.ts';
 import { AutoTokenizer, Tokenizer, type TokenizerConfig } from '../../../src/tokenizers/index.ts';
+import { randomNumbers } from '../../support/random-numbers.ts';
 import { realModels, realTokenizers, unpackedTokenizer } from '../../support/real-tokenizers.ts';
 
 interface RustEncoding {
@@ -48,17 +49,6 @@ const more: [name: string, config: TokenizerConfig][] = [
   ['ckpt-bert-xsmall-dummy', {}],
   ['ckpt-gpt2-micro-lmbuddy', {}],
 ];
-
-/** Mulberry32: small, seeded, good enough to pick characters. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const words =
   "the of and Hello world don't I'll we've THE 2016 3.14 www.a.com … — “quoted” café naïve Straße 안녕하세요 반갑습니다 ㅋㅋㅋ 的 中文字 日本語 カタカナ ひらがな Привет мир שלום مرحبا नमस्ते สวัสดี İstanbul ﬁ ① ½ ™ €5 </s> <s> [CLS] [MASK] <mask> <|endoftext|> <pad> <extra_id_3> ▁ ▁▁ `` '' 's 'RE".split(
@@ -161,7 +151,7 @@ async function compare(name: string, json: string): Promise<void> {
   const theirs = Rust.fromString(json);
   theirs.disableTruncation();
   theirs.disablePadding();
-  const random = generator(Number(seed));
+  const random = randomNumbers(Number(seed));
   let different = 0;
   let done = 0;
   while (done < Number(count)) {

@@ -26,15 +26,17 @@ export {
   transpose,
   zerosLike,
 } from './movement.ts';
-export { layerNorm, logSoftmax, softmax } from './normalize.ts';
+export { channelNorm, layerNorm, logSoftmax, normalizeBy, rmsNorm, softmax } from './normalize.ts';
 export * from './padding.ts';
+export { adaptiveAveragePool, adaptiveMaxPool, averagePool, maxPool } from './pooling.ts';
 export * from './rearranging.ts';
 export * from './recompute.ts';
 export { argmax, argmin, max, mean, min, sum, sumSquare } from './reduce.ts';
-export * from './resize.ts';
+export { type InterpolateOptions, type InterpolationMode, interpolate } from './resize.ts';
 export * from './rounding.ts';
 export * from './scatter.ts';
 export * from './sorting.ts';
 export * from './statistics.ts';
 export * from './transcendental.ts';
 export * from './triangular.ts';
+export { fold, unfold } from './unfold.ts';

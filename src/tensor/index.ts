@@ -24,3 +24,4 @@ export {
   Tensor,
 } from './tensor.ts';
 export * from './transforms.ts';
+export { dueWith } from './updates.ts';

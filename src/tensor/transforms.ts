@@ -3,7 +3,7 @@ import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
 import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
 import { computeOnDemand, simplify } from '../onnx/index.ts';
 import * as ops from '../ops/index.ts';
-import { isTracking } from './modes.ts';
+import { isTracking, withoutUpdates } from './modes.ts';
 import { randomState, replayingRandom } from './random.ts';
 import { lift, Tensor } from './tensor.ts';
 
@@ -56,8 +56,8 @@ export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly T
   let isFirst = true;
   const onValues = (...values: Value[]): Value => {
     const inner = () => f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
-    // Computed again, dropout has to drop what it dropped before.
-    const y = isFirst ? inner() : replayingRandom(random, inner);
+    // Computed again, dropout has to drop what it dropped before, and running statistics have seen the batch.
+    const y = isFirst ? inner() : replayingRandom(random, () => withoutUpdates(inner));
     isFirst = false;
     tracks ||= y.tracksGrad;
     return y.value;

@@ -1,5 +1,6 @@
 import { defineQuestion, type Side } from './harness/question.ts';
 import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
+import { cnn } from './train-step/cnn.ts';
 import { asTheyCome } from './train-step/lengths.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
@@ -14,6 +15,15 @@ const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts' };
 const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));
+
+const ourCnn: Side = { name: 'qkv', script: 'train-step/cnn-step.ts' };
+const eagerCnn: Side = { name: 'PyTorch eager', script: 'train-step/torch_cnn.py', agreesWithin: 1e-3 };
+const cnnRivals: Side[] = [
+  eagerCnn,
+  { ...eagerCnn, name: 'PyTorch eager, channels last', options: { channels_last: true } },
+  { ...eagerCnn, name: 'PyTorch torch.compile', options: { compile: true } },
+  { ...eagerCnn, name: 'PyTorch torch.compile, channels last', options: { compile: true, channels_last: true } },
+];
 
 /** How long a training step takes, against PyTorch and against the matrix products in it. */
 export const trainStep = defineQuestion({
@@ -38,5 +48,6 @@ export const trainStep = defineQuestion({
       peers: rivalsOnBatches,
     })),
     { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
+    { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
   ],
 });

@@ -1,6 +1,6 @@
 import { checkpointed, gradients } from '../autodiff/index.ts';
 import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
-import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
+import { flopsOf, topologicalOrder, type Value } from '../graph/index.ts';
 import { computeOnDemand, simplify } from '../onnx/index.ts';
 import * as ops from '../ops/index.ts';
 import { isTracking } from './modes.ts';
@@ -102,12 +102,6 @@ export function peek(...tensors: readonly Tensor[]): GraphReport {
     flops,
     bytes,
     ops: Object.fromEntries(sorted),
-    flopsNeeded: needed.reduce((sum, node) => sum + (node.inputs.length > 0 ? flopsOf(node) : 0), 0),
+    flopsNeeded: needed.reduce((sum, node) => sum + flopsOf(node), 0),
   };
-}
-
-function flopsOf({ row, inputs, attributes, outputs }: Node): number {
-  const y = outputs[0]!;
-  if (row.flops) return row.flops(inputs, attributes, y);
-  return row.view ? 0 : sizeOf(y.shape);
 }

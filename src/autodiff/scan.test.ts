@@ -214,13 +214,21 @@ describe('scan', () => {
 
   test('says what does not fit', () => {
     const keep = (h: Value) => ({ carried: [h], stacked: [] });
-    expect(() => scan(([h]) => keep(h!), { carried: [zero], sliced: [] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: scan: what is sliced is nothing; it needs one length on the first axis of each.]`);
-    expect(() => cell({ sliced: [xs, zero] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: scan: what is sliced is [3, 1, 2], [1, 2]; it needs one length on the first axis of each.]`);
+    expect(() => scan(([h]) => keep(h!), { carried: [zero], sliced: [] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: what is sliced is nothing; it needs one length on the first axis of each.]`,
+    );
+    expect(() => cell({ sliced: [xs, zero] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: what is sliced is [3, 1, 2], [1, 2]; it needs one length on the first axis of each.]`,
+    );
     expect(() =>
       scan((_, [x]) => keep(sum(x!, { axes: [0], keepDims: false })), { carried: [zero], sliced: [xs] }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: scan: it carries float32[1, 2] and a run gives float32[2]; shapes must stay the same.]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scan: it carries float32[1, 2] and a run gives float32[2]; shapes must stay the same.]`,
+    );
     expect(() =>
       scan(([h]) => keep(cast(h!, { to: 'float64' })), { carried: [zero], sliced: [xs] }),
-    ).toThrowErrorMatchingInlineSnapshot(`[DTypeError: scan: it carries float32[1, 2] and a run gives float64[1, 2]; element types must stay the same.]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: scan: it carries float32[1, 2] and a run gives float64[1, 2]; element types must stay the same.]`,
+    );
   });
 });

@@ -4,3 +4,4 @@ export * from './dropout.ts';
 export * from './embedding.ts';
 export * from './linear.ts';
 export * from './norms.ts';
+export * from './recurrent.ts';

@@ -8,4 +8,5 @@ export * as init from './init.ts';
 export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './module.ts';
+export * from './packed-sequence.ts';
 export * from './packed-tokens.ts';

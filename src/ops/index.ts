@@ -12,7 +12,7 @@ export * from './elementwise.ts';
 export * from './index-expression.ts';
 export { addAlong, dropoutMask, gatherRows, oneHot, pickRows, placeRows, scatterRows, takeAlong } from './indexing.ts';
 export * from './leaf.ts';
-export { linear, matmul, matmulOf, swapLast } from './matmul.ts';
+export { addmm, linear, matmul, matmulOf, swapLast } from './matmul.ts';
 export {
   concat,
   expand,

@@ -114,6 +114,10 @@ describe('errors', () => {
       "addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
       batchNorm: x is [2, 3] and mean is [2]; mean must be [3].
       batchNorm: x is [4]; it needs at least [N, C].
+      addmm: a is [2, 3] and b is [2, 4]; the last axis of a (3) must equal the second-last of b (2).
+      addmm: c is [2, 2, 4], a is [2, 2, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is [3, 4], a is [1, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is float64 and a is float32; both need one element type. Cast one of them.
       chunk: chunks is 0; it must be a whole number from 1.
       concat, softmax, logSoftmax: there is no axis 0 in a tensor of 0 axes; a scalar has no axes.
       concat: [2, 3], [2, 4] must have the same lengths on every axis but 0.

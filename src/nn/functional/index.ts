@@ -8,3 +8,4 @@ export * from './losses.ts';
 export * from './norms.ts';
 export * from './pooling.ts';
 export type { PerAxis } from './sizes.ts';
+export * from './recurrent.ts';

@@ -8,3 +8,4 @@ export * from './linear.ts';
 export * from './norms.ts';
 export * from './pooling.ts';
 export * from './shapes.ts';
+export * from './recurrent.ts';

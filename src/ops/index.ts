@@ -6,6 +6,7 @@
 export * from './activations.ts';
 export * from './comparison.ts';
 export { convolution, convolutionTransposed, convolutionWeight } from './convolution.ts';
+export { ctcLoss } from './ctc.ts';
 export * from './cumulative.ts';
 export { einsum } from './einsum.ts';
 export * from './elementwise.ts';

@@ -5,6 +5,7 @@ import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
 import * as activations from './activations.cases.ts';
 import * as comparison from './comparison.cases.ts';
 import * as convolution from './convolution.cases.ts';
+import * as ctc from './ctc.cases.ts';
 import * as cumulative from './cumulative.cases.ts';
 import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
@@ -30,6 +31,7 @@ const all: readonly OpCases[] = [
   activations,
   comparison,
   convolution,
+  ctc,
   cumulative,
   einsum,
   elementwise,

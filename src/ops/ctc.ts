@@ -5,8 +5,10 @@ import { add, cast, clip, exp, like, log, maximum, mul, neg, sub, where } from '
 import { requireIndices, takeAlong } from './indexing.ts';
 import { data, type HostSource } from './leaf.ts';
 import { concat, expand, reshape, slice, zerosLike } from './movement.ts';
+import { softmax } from './normalize.ts';
 import { formulaIn } from './pointwise.ts';
 import { stack } from './rearranging.ts';
+import { max } from './reduce.ts';
 
 /** The logarithm that stands for a probability of 0: finite, so that the difference of two of them is a number. */
 const impossible = -1e30;
@@ -32,9 +34,15 @@ function logOfSum(a: Value, b: Value, c: Value): Value {
   return add(log(add(add(power(a), power(b)), power(c))), largest);
 }
 
+/** Logarithms with the largest of each row taken off, and what was taken: so they keep their digits however many times go by. */
+function levelled(x: Value): { readonly rest: Value; readonly level: Value } {
+  const level = max(x, { axes: [1], keepDims: true });
+  return { rest: sub(x, level), level };
+}
+
 /**
  * The forward recursion over the lattice of states: `reached` is, for each time and state, the logarithm of the probability
- * of all ways to stand there.
+ * of all ways to stand there, but for a level of each time.
  * Shapes: emissions `[T, N, L]`; skips, starts and ends `[N, L]`; alive `[T, N, 1]` → losses `[N]`, reached `[T, N, L]`.
  */
 const forward: MultiOp<['emissions', 'skips', 'starts', 'ends', 'alive'], ['losses', 'reached'], { zeroInfinity: boolean }> =
@@ -49,16 +57,19 @@ const forward: MultiOp<['emissions', 'skips', 'starts', 'ends', 'alive'], ['loss
       const inputs = [part(states), part(states), part({ shape: [shape[1]!, 1], dtype: 'bool' }), part(states)] as const;
       const [before, emission, isAlive, skip] = inputs;
       const arriving = logOfSum(before, shifted(before, 1), add(shifted(before, 2), skip));
-      const now = where(isAlive, add(arriving, emission), before);
-      const [last, reached] = emitter.scan([emissions, alive], [skips], { inputs, outputs: [now, now] }, { carried: [starts] });
+      const { rest, level } = levelled(add(arriving, emission));
+      const now = where(isAlive, rest, before);
+      const body = { inputs, outputs: [now, now, where(isAlive, level, like(0, level))] };
+      const [last, reached, levels] = emitter.scan([emissions, alive], [skips], body, { carried: [starts] });
 
       const f = formulaIn(emitter, dtype);
-      const overStates = (opType: string, x: string) =>
-        emitter.node(opType, [x, emitter.constant('int64', [1])], { attributes: { keepdims: { int: 1 } } });
+      const reduced = (opType: string, x: string, axis: number) =>
+        emitter.node(opType, [x, emitter.constant('int64', [axis])], { attributes: { keepdims: { int: axis } } });
       const ended = f('Add', last!, ends);
-      const largest = overStates('ReduceMax', ended);
-      const total = f('Add', f('Log', overStates('ReduceSum', f('Exp', f('Sub', ended, largest)))), largest);
-      const losses = f('Where', f('Greater', total, impossible / 2), f('Neg', total), Number.POSITIVE_INFINITY);
+      const largest = reduced('ReduceMax', ended, 1);
+      const total = f('Add', f('Log', reduced('ReduceSum', f('Exp', f('Sub', ended, largest)), 1)), largest);
+      const all = f('Neg', f('Add', reduced('ReduceSum', levels!, 0), total));
+      const losses = f('Where', f('Greater', total, impossible / 2), all, Number.POSITIVE_INFINITY);
       return [emitter.node('Reshape', [losses, emitter.dims([shape[1]!])]), reached!];
     },
     vjp: ({ losses: g }, { emissions, skips, ends, alive, losses, reached, zeroInfinity }) => {
@@ -67,15 +78,16 @@ const forward: MultiOp<['emissions', 'skips', 'starts', 'ends', 'alive'], ['loss
       const none = zerosLike(slice(alive, { axis: 0, start: 0, end: 1 }));
       const followed = T === 1 ? none : concat([slice(alive, { axis: 0, start: 1 }), none], { axis: 0 });
       const each = (x: Value) => reshape(x, { shape: [1, N, 1] });
-      // How likely each state is at each time, given the targets: of all ways to the end, the share that goes through it.
-      const share = exp(add(add(reached, backward(emissions, skips, ends, followed)), each(losses)));
+      // How likely each state is at each time, given the target: of all ways from start to end, the share that goes through it.
+      const share = softmax(add(reached, backward(emissions, skips, ends, followed)), { axis: 2 });
       const known = where(isinf(each(losses)), like(zeroInfinity ? 0 : Number.NaN, share), share);
       return { emissions: neg(mul(each(g), where(alive, known, like(0, share)))) };
     },
   });
 
 /**
- * The backward recursion: for each time and state, the logarithm of the probability of all ways from there to the end.
+ * The backward recursion: for each time and state, the logarithm of the probability of all ways from there to the end, but
+ * for a level of each time.
  * Shapes: emissions `[T, N, L]`; skips and ends `[N, L]`; followed `[T, N, 1]` → `[T, N, L]`.
  */
 const backward: Op<['emissions', 'skips', 'ends', 'followed']> = defineOp({
@@ -90,7 +102,7 @@ const backward: Op<['emissions', 'skips', 'ends', 'followed']> = defineOp({
     const [after, emission, isFollowed, skip, end] = inputs;
     const leaving = logOfSum(after, shifted(after, -1), shifted(add(after, skip), -2));
     const now = where(isFollowed, leaving, end);
-    const body = { inputs, outputs: [add(now, emission), now] };
+    const body = { inputs, outputs: [levelled(add(now, emission)).rest, now] };
     return emitter.scan([emissions, followed], [skips, ends], body, { carried: [ends], reverse: true })[1]!;
   },
 });
@@ -107,7 +119,7 @@ function counted(count: number): Value {
  *
  * Shapes: logProbs `[T, N, K]`, targets `[N, S]`, inputLengths and targetLengths `[N]` → `[N]`. What stands behind a
  * target's length does not matter. Differentiable once, by the probabilities of the states given the target, which are the
- * exact gradient; both recursions are loops of the runtime over T, in logarithms, so that nothing underflows.
+ * exact gradient; both recursions are loops of the runtime over T, in levelled logarithms: nothing underflows or loses digits.
  * Source: Graves et al., 2006, ICML, equations 6 to 16.
  * @throws ShapeError, DTypeError when the inputs do not fit each other. @throws ConfigError when `blank` is no class.
  */

@@ -2,5 +2,5 @@
 export * from './attention.ts';
 export * from './embedding.ts';
 export * from './linear.ts';
-export * from './losses.ts';
+export * from './losses/index.ts';
 export * from './norms.ts';

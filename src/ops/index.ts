@@ -4,8 +4,10 @@
  * Tensor if one would write it as a method.
  */
 export * from './activations.ts';
+export * from './binary-cross-entropy.ts';
 export * from './comparison.ts';
 export { convolution, convolutionTransposed, convolutionWeight } from './convolution.ts';
+export { ctcLoss } from './ctc.ts';
 export * from './cumulative.ts';
 export { einsum } from './einsum.ts';
 export * from './elementwise.ts';

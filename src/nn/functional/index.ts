@@ -4,7 +4,7 @@ export * from './convolution.ts';
 export * from './embedding.ts';
 export * from './interpolate.ts';
 export * from './linear.ts';
-export * from './losses.ts';
+export * from './losses/index.ts';
 export * from './norms.ts';
 export * from './pooling.ts';
 export type { PerAxis } from './sizes.ts';

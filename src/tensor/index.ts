@@ -9,10 +9,11 @@ export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
 export * from './derivatives.ts';
 export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export { type Frontier, type FrontierOptions, frozenFrontier, withContents } from './frozen.ts';
 export type { ReduceOptions } from './methods/index.ts';
 export { noGrad } from './modes.ts';
 export type { CacheStatistics } from './programs.ts';
-export { manualSeed, nextRandomKey, randomState, setRandomState } from './random.ts';
+export { manualSeed, nextRandomKey, randomState, replayingRandom, setRandomState } from './random.ts';
 export {
   derivedGradient,
   evaluate,

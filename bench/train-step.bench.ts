@@ -1,7 +1,7 @@
-import { defineQuestion, type Side } from './harness/question.ts';
-import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
+import { type Case, defineQuestion, type Side } from './harness/question.ts';
+import { bertMini } from './train-step/bert-mini.ts';
 import { cnn } from './train-step/cnn.ts';
-import { asTheyCome } from './train-step/lengths.ts';
+import { workloads } from './train-step/workloads.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
 const compiled: Side = { ...eager, name: 'PyTorch torch.compile', options: { compile: true } };
@@ -31,23 +31,10 @@ export const trainStep = defineQuestion({
   asks: 'How long does one training step of BERT-mini take (forward, backward, AdamW; 32 texts)?',
   rounds: 12,
   cases: [
-    {
-      name: 'BERT-mini float32',
-      unit: 'ms',
-      options: bertMini,
-      ours,
-      peers: [...rivals, ourProducts, torchProducts],
-    },
-    { name: 'first token read', unit: 'ms', options: firstToken, ours, peers: rivals },
-    { name: 'masked words, 30,522', unit: 'ms', options: maskedWords, ours, peers: rivals },
-    ...asTheyCome().map((options) => ({
-      name: `batches of ${options.data}`,
-      unit: 'ms' as const,
-      options,
-      ours,
-      peers: rivalsOnBatches,
-    })),
-    { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
+    ...workloads.map(({ name, options }): Case => {
+      const peers = options.lengths ? rivalsOnBatches : rivals;
+      return { name, unit: 'ms', options, ours, peers: options === bertMini ? [...peers, ourProducts, torchProducts] : peers };
+    }),
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
   ],
 });

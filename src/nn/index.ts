@@ -4,6 +4,7 @@
  * class of plain parameter fields in `layers/`.
  */
 export * as functional from './functional/index.ts';
+export * from './functional-call.ts';
 export * as init from './init.ts';
 export * from './layers/index.ts';
 export * from './losses/index.ts';

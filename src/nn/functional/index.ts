@@ -7,5 +7,5 @@ export * from './linear.ts';
 export * from './losses/index.ts';
 export * from './norms.ts';
 export * from './pooling.ts';
-export type { PerAxis } from './sizes.ts';
 export * from './recurrent.ts';
+export type { PerAxis } from './sizes.ts';

@@ -116,12 +116,12 @@ describe('errors', () => {
     const lines = Array.from(speakers, ([rest, names]) => `${[...names].join(', ')}: ${rest}`);
     expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
       "addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
-      batchNorm: x is [2, 3] and mean is [2]; mean must be [3].
-      batchNorm: x is [4]; it needs at least [N, C].
       addmm: a is [2, 3] and b is [2, 4]; the last axis of a (3) must equal the second-last of b (2).
       addmm: c is [2, 2, 4], a is [2, 2, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
       addmm: c is [3, 4], a is [1, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
       addmm: c is float64 and a is float32; both need one element type. Cast one of them.
+      batchNorm: x is [2, 3] and mean is [2]; mean must be [3].
+      batchNorm: x is [4]; it needs at least [N, C].
       binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
       binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
       binaryCrossEntropy: a and b are int64; they need a floating-point type. Cast them first.
@@ -173,7 +173,6 @@ describe('errors', () => {
       greater, greaterOrEqual, less, lessOrEqual: a and b are bool; they need a number type. Cast them first.
       groupNorm: x is [2, 4, 3] and weight is [3]; weight must be [4].
       groupNorm: x is [2, 4, 3]; its 4 channels do not fall into 3 groups.
-      index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
       index: item 0 is '1;2'; a slice is written 'start:end' or 'start:end:step', each of which may be left out.
       index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.
       index: item 0 is an array that is empty or ragged; all its rows must have one length of at least 1.

@@ -1,6 +1,7 @@
 import { defineQuestion, type Side } from './harness/question.ts';
 import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
 import { asTheyCome } from './train-step/lengths.ts';
+import { lstm } from './train-step/lstm.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
 const compiled: Side = { ...eager, name: 'PyTorch torch.compile', options: { compile: true } };
@@ -38,5 +39,12 @@ export const trainStep = defineQuestion({
       peers: rivalsOnBatches,
     })),
     { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
+    {
+      name: 'LSTM',
+      unit: 'ms',
+      options: lstm,
+      ours: { name: 'qkv', script: 'train-step/lstm-step.ts' },
+      peers: [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/torch_lstm.py' })),
+    },
   ],
 });

@@ -1,6 +1,7 @@
 import { type Case, defineQuestion, type Side } from './harness/question.ts';
 import { bertMini } from './train-step/bert-mini.ts';
 import { cnn } from './train-step/cnn.ts';
+import { lstm } from './train-step/lstm.ts';
 import { workloads } from './train-step/workloads.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
@@ -16,6 +17,8 @@ const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));
 
+const ourLstm: Side = { name: 'qkv', script: 'train-step/lstm-step.ts' };
+const lstmRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/torch_lstm.py' }));
 const ourCnn: Side = { name: 'qkv', script: 'train-step/cnn-step.ts' };
 const eagerCnn: Side = { name: 'PyTorch eager', script: 'train-step/torch_cnn.py', agreesWithin: 1e-3 };
 const cnnRivals: Side[] = [
@@ -36,5 +39,6 @@ export const trainStep = defineQuestion({
       return { name, unit: 'ms', options, ours, peers: options === bertMini ? [...peers, ourProducts, torchProducts] : peers };
     }),
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
+    { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
   ],
 });

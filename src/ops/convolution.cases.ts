@@ -64,6 +64,7 @@ const uneven = { stride: [2, 3], padding: [1, 0, 1, 2], dilation: [2, 1], groups
 export const convolutionCases = cases(
   convolution,
   {
+    torch: 'F.conv1d, F.conv2d',
     reference: ({ x, weight, bias, ...sliding }) => convolved(x, weight, bias, sliding),
     tolerance: 'rounding',
   },
@@ -86,6 +87,7 @@ export const convolutionCases = cases(
 export const convolutionTransposedCases = cases(
   convolutionTransposed,
   {
+    torch: 'F.conv_transpose1d, F.conv_transpose2d',
     reference: ({ x, weight, bias, extra, ...sliding }) => spread(x, weight, bias, extra, sliding),
     tolerance: 'rounding',
   },
@@ -109,7 +111,7 @@ export const convolutionTransposedCases = cases(
 
 export const convolutionWeightCases = cases(
   convolutionWeight,
-  { reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding), tolerance: 'rounding' },
+  { torch: '—', reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding), tolerance: 'rounding' },
   [
     { x: normal(2, 3, 7), g: normal(2, 4, 5), kernel: [3], ...line },
     { x: normal(2, 2, 8), g: normal(2, 3, 3), kernel: [2], ...line, stride: [3], note: 'a stride that leaves a rest' },

@@ -49,7 +49,7 @@ const normalized = ({ x, weight, bias, eps }: { x: Plain; weight: Plain; bias: P
 
 export const layerNormCases = cases(
   layerNorm,
-  { inputs: ['x', 'weight', 'bias?'], reference: normalized, tolerance: 'rounding' },
+  { torch: 'F.layer_norm', inputs: ['x', 'weight', 'bias?'], reference: normalized, tolerance: 'rounding' },
   [
     { x: normal(5), weight: positive(5), bias: normal(5), eps: 1e-5 },
     { x: normal(2, 6), weight: normal(6), bias: normal(6), eps: 1e-12 },

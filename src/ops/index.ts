@@ -4,15 +4,17 @@
  * Tensor if one would write it as a method.
  */
 export * from './activations.ts';
+export * from './binary-cross-entropy.ts';
 export * from './comparison.ts';
 export { convolution, convolutionTransposed, convolutionWeight } from './convolution.ts';
+export { ctcLoss } from './ctc.ts';
 export * from './cumulative.ts';
 export { einsum } from './einsum.ts';
 export * from './elementwise.ts';
 export * from './index-expression.ts';
 export { addAlong, dropoutMask, gatherRows, oneHot, pickRows, placeRows, scatterRows, takeAlong } from './indexing.ts';
 export * from './leaf.ts';
-export { linear, matmul, matmulOf, swapLast } from './matmul.ts';
+export { addmm, linear, matmul, matmulOf, swapLast } from './matmul.ts';
 export {
   concat,
   expand,

@@ -3,8 +3,10 @@ import type { OpCases } from '../../test/support/cases.ts';
 import { checkCase, leaf } from '../../test/support/check-op.ts';
 import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
 import * as activations from './activations.cases.ts';
+import * as binaryCrossEntropy from './binary-cross-entropy.cases.ts';
 import * as comparison from './comparison.cases.ts';
 import * as convolution from './convolution.cases.ts';
+import * as ctc from './ctc.cases.ts';
 import * as cumulative from './cumulative.cases.ts';
 import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
@@ -30,8 +32,10 @@ import * as unfold from './unfold.cases.ts';
 
 const all: readonly OpCases[] = [
   activations,
+  binaryCrossEntropy,
   comparison,
   convolution,
+  ctc,
   cumulative,
   einsum,
   elementwise,
@@ -112,8 +116,15 @@ describe('errors', () => {
     const lines = Array.from(speakers, ([rest, names]) => `${[...names].join(', ')}: ${rest}`);
     expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
       "addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
+      addmm: a is [2, 3] and b is [2, 4]; the last axis of a (3) must equal the second-last of b (2).
+      addmm: c is [2, 2, 4], a is [2, 2, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is [3, 4], a is [1, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is float64 and a is float32; both need one element type. Cast one of them.
       batchNorm: x is [2, 3] and mean is [2]; mean must be [3].
       batchNorm: x is [4]; it needs at least [N, C].
+      binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
+      binaryCrossEntropy: a and b are int64; they need a floating-point type. Cast them first.
       chunk: chunks is 0; it must be a whole number from 1.
       concat, softmax, logSoftmax: there is no axis 0 in a tensor of 0 axes; a scalar has no axes.
       concat: [2, 3], [2, 4] must have the same lengths on every axis but 0.
@@ -130,6 +141,11 @@ describe('errors', () => {
       convolutionTransposed: extra is [1] and stride [1]; each must be less than its stride.
       convolutionTransposed: x is [2, 3, 1] and weight is [3, 2, 1]; the padding [1, 0] leaves nothing.
       convolutionTransposed: x is [2, 3, 4] and weight is [2, 2, 3] in 1 groups; x needs 2 channels, which must fall into groups of one size.
+      ctcLoss (inputLengths), index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
+      ctcLoss: blank is 3; it must be a class from 0 to 2.
+      ctcLoss: inputLengths are [1]; they must be [3], one for each of the batch.
+      ctcLoss: logProbs are [5, 3, 3] and targets [2]; they must be [T, N, K] and [N, S].
+      ctcLoss: logProbs are int64; they need a floating-point type.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
       diagonal: axis1 and axis2 are both 0; they must be two axes.
@@ -144,8 +160,6 @@ describe('errors', () => {
       einsum: the equation is "ij,jk->ik" and the operands are [2, 3]; it names 2 operands and 1 came.
       einsum: the equation is "ij->ik" and the operands are [2, 3]; k must stand in an operand, and once in the result.
       einsum: the equation is "ijk->i" and the operands are [2, 3]; operand 1 has 2 axes and "ijk" names 3.
-      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
-      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
       erf, gelu, asin, acos, atan: x is float64, in which ONNX Runtime does not compute it. Use cast(x, { to: 'float32' }).
       expand: x is [2, 3] and shape is [2, 1]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
@@ -159,7 +173,6 @@ describe('errors', () => {
       greater, greaterOrEqual, less, lessOrEqual: a and b are bool; they need a number type. Cast them first.
       groupNorm: x is [2, 4, 3] and weight is [3]; weight must be [4].
       groupNorm: x is [2, 4, 3]; its 4 channels do not fall into 3 groups.
-      index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
       index: item 0 is '1;2'; a slice is written 'start:end' or 'start:end:step', each of which may be left out.
       index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.
       index: item 0 is an array that is empty or ragged; all its rows must have one length of at least 1.

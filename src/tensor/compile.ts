@@ -5,7 +5,7 @@ import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } fro
 import { observing } from './modes.ts';
 import { nextRandomKey, randomState, replayingRandom } from './random.ts';
 import { bufferSource, type LeafSource } from './sources.ts';
-import { Tensor } from './tensor.ts';
+import { resultList, Tensor } from './tensor.ts';
 
 /** What stands behind a leaf of a traced graph when it runs again. */
 type Content =
@@ -111,10 +111,7 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
       return { tensor, value };
     });
   }
-  const tensors = result instanceof Tensor ? [result] : result;
-  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor)) {
-    throw new ConfigError('compile: the function must return a tensor or an array of tensors, and not be asynchronous.');
-  }
+  const tensors = resultList('compile', result);
   const graph = prepare([...tensors, ...updates].map(({ value }) => ({ value })));
   const keys = new Map<string, number>();
   const contents = graph.leaves.map((leaf): Content => {

@@ -363,6 +363,14 @@ export function lift(value: Value, ...from: readonly Tensor[]): Tensor {
   return new Tensor(value, { tracks: isTracking() && isFloat(value.dtype) && from.some((tensor) => tensor.tracksGrad) });
 }
 
+/** What a function of tensors gave, as a list. @throws ConfigError when that is neither a tensor nor a list of tensors. */
+export function resultList(speaker: string, result: unknown): readonly Tensor[] {
+  const tensors = result instanceof Tensor ? [result] : result;
+  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
+    throw new ConfigError(`${speaker}: the function must return a tensor or an array of tensors, and not be asynchronous.`);
+  return tensors;
+}
+
 /** Computes tensors, all in one run. Those already computed cost nothing. */
 export async function evaluate(tensors: readonly Tensor[], options: ExecuteOptions = {}): Promise<void> {
   const asked = tensors.filter((tensor) => !tensor.isComputed);

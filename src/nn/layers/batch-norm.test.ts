@@ -121,7 +121,10 @@ describe('running statistics', () => {
   test('see a batch once where a checkpoint computes it twice', async () => {
     const model = net();
     const optimizer = new SGD(model.parameters(), { lr: 0 });
-    checkpoint((x) => model.forward(x), batch(1)).square().mean().backward();
+    checkpoint((x) => model.forward(x), batch(1))
+      .square()
+      .mean()
+      .backward();
     await optimizer.step();
     close(await stateOf(model), await oneByOne([1]));
   });
@@ -148,7 +151,13 @@ describe('running statistics', () => {
 });
 
 test('BatchNorm1d refuses one element a channel while training, and other channels', () => {
-  expect(() => new BatchNorm1d(3).forward(batch(1, 1))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: batchNorm: x is [1, 3]; while training there must be more than one element in each channel.]`);
-  expect(() => new BatchNorm1d(4).forward(batch(1))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: BatchNorm1d: x is [6, 3]; axis 1 must have the layer's 4 channels.]`);
-  expect(() => new BatchNorm1d(3).forward(randn([2, 3, 4, 5]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: BatchNorm1d: x is [2, 3, 4, 5]; it needs 2 or 3 axes.]`);
+  expect(() => new BatchNorm1d(3).forward(batch(1, 1))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: batchNorm: x is [1, 3]; while training there must be more than one element in each channel.]`,
+  );
+  expect(() => new BatchNorm1d(4).forward(batch(1))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: BatchNorm1d: x is [6, 3]; axis 1 must have the layer's 4 channels.]`,
+  );
+  expect(() => new BatchNorm1d(3).forward(randn([2, 3, 4, 5]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: BatchNorm1d: x is [2, 3, 4, 5]; it needs 2 or 3 axes.]`,
+  );
 });

@@ -7,4 +7,5 @@ export * from './embedding.ts';
 export * from './linear.ts';
 export * from './norms.ts';
 export * from './pooling.ts';
+export * from './recurrent.ts';
 export * from './shapes.ts';

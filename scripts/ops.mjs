@@ -153,7 +153,7 @@ async function write() {
         `\`${name}\``,
         [...new Set(lists.map((list) => list.torch))].map((each) => (each === '—' ? each : `\`${each}\``)).join(', '),
         text[0] ?? '',
-        [gradient, ...remark].join('. '),
+        [remark.length > 0 ? `${gradient}.` : gradient, ...remark].join(' '),
         parts.length > 6 ? `${parts.slice(0, 6).join(', ')} …` : parts.join(', '),
         [...types].sort().join(', '),
         ['float64', first.alsoAgainst].filter(Boolean).join('; '),

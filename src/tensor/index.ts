@@ -26,3 +26,4 @@ export {
   Tensor,
 } from './tensor.ts';
 export * from './transforms.ts';
+export { dueWith } from './updates.ts';

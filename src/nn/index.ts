@@ -5,6 +5,7 @@
  */
 export * as functional from './functional/index.ts';
 export * as init from './init.ts';
+export * from './inspect.ts';
 export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './module.ts';

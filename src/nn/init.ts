@@ -66,3 +66,22 @@ export function kaimingUniform(shape: Shape, { gain = Math.SQRT2 }: { readonly g
   const bound = gain * Math.sqrt(3 / sizeOf(shape.slice(1)));
   return uniform(shape, { low: -bound, high: bound });
 }
+
+/** Twice the mean of fan_in and fan_out of a weight `[out, in, ...]`. */
+function fans([out, into, ...field]: Shape): number {
+  return (out! + into!) * sizeOf(field);
+}
+
+/**
+ * Numbers spread evenly over ±gain·√(6 / (fan_in + fan_out)). Shape `[out, in, ...]`. Like torch.nn.init.xavier_uniform_.
+ * Source: Glorot and Bengio, 2010, AISTATS 9.
+ */
+export function xavierUniform(shape: Shape, { gain = 1 }: { readonly gain?: number } = {}): Tensor {
+  const bound = gain * Math.sqrt(6 / fans(shape));
+  return uniform(shape, { low: -bound, high: bound });
+}
+
+/** Normally distributed numbers with the deviation gain·√(2 / (fan_in + fan_out)). Shape `[out, in, ...]`. Like torch.nn.init.xavier_normal_. */
+export function xavierNormal(shape: Shape, { gain = 1 }: { readonly gain?: number } = {}): Tensor {
+  return normal(shape, { std: gain * Math.sqrt(2 / fans(shape)) });
+}

@@ -1,5 +1,6 @@
 import { defineQuestion, type Side } from './harness/question.ts';
 import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
+import { nanoGpt } from './train-step/gpt.ts';
 import { asTheyCome } from './train-step/lengths.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
@@ -38,5 +39,12 @@ export const trainStep = defineQuestion({
       peers: rivalsOnBatches,
     })),
     { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
+    {
+      name: 'GPT',
+      unit: 'ms',
+      options: nanoGpt,
+      ours: { name: 'qkv', script: 'train-step/gpt-step.ts' },
+      peers: [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/gpt_step.py' })),
+    },
   ],
 });

@@ -348,14 +348,22 @@ function isLeaf(value: Value): boolean {
 }
 
 /**
- * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. Null as well while
- * `compile` traces, since there the content is another at each call. For choices made while the graph is built.
+ * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. A reshape, a cast to bool
+ * and a logical not are seen through. Null as well while `compile` traces, since there the content is another at each call.
+ * For choices made while the graph is built.
  */
 export function knownContent(tensor: Tensor): TypedArray | null {
   let { node } = tensor.value;
-  while (node.row === ops.reshapeRow.row) node = node.inputs[0]!.node;
+  let isNegated = false;
+  const isQuestion = tensor.dtype === 'bool';
+  while (node.row === ops.reshapeRow.row || (isQuestion && (node.row === ops.cast.row || node.row === ops.logicalNot.row))) {
+    if (node.row === ops.logicalNot.row) isNegated = !isNegated;
+    node = node.inputs[0]!.node;
+  }
   const source = node.source as LeafSource | null;
-  return source?.kind === 'host' && !isTracing() ? source.data : null;
+  if (source?.kind !== 'host' || isTracing()) return null;
+  if (!isNegated && node.outputs[0]!.dtype === tensor.dtype) return source.data;
+  return Uint8Array.from(source.data as ArrayLike<number | bigint>, (x) => ((Number(x) === 0) === isNegated ? 1 : 0));
 }
 
 /** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */

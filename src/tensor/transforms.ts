@@ -1,50 +1,10 @@
-import { checkpointed, gradients, scan as scanValues } from '../autodiff/index.ts';
-import { byteSize, formatShape, isFloat, ShapeError, sizeOf } from '../core/index.ts';
+import { checkpointed, scan as scanValues } from '../autodiff/index.ts';
+import { byteSize, isFloat, sizeOf } from '../core/index.ts';
 import { flopsOf, topologicalOrder, type Value } from '../graph/index.ts';
 import { computeOnDemand, simplify } from '../onnx/index.ts';
-import * as ops from '../ops/index.ts';
-import { isTracking } from './modes.ts';
+import { isTracking, withoutUpdates } from './modes.ts';
 import { randomState, replayingRandom } from './random.ts';
-import { lift, Tensor } from './tensor.ts';
-
-/** A function of tensors with one tensor as its result. */
-export type TensorFunction = (...args: Tensor[]) => Tensor;
-
-/** What `valueAndGrad` gives: the result, and its gradient for each argument. */
-export interface ValueAndGradients {
-  readonly value: Tensor;
-  readonly gradients: readonly Tensor[];
-}
-
-/**
- * The function that gives f's result and its gradients with respect to all arguments. Gradients are graph, so the
- * result can be differentiated again. Where f does not depend on an argument its gradient is zeros.
- * @throws ShapeError when f's result is not a scalar.
- */
-export function valueAndGrad(f: TensorFunction): (...args: Tensor[]) => ValueAndGradients {
-  return (...args) => {
-    // Fresh stand-ins make the arguments the points to differentiate at, whatever graph is under them.
-    const inputs = args.map((arg) => new Tensor(ops.standIn(arg.value), { tracks: true }));
-    const value = f(...inputs);
-    if (value.size !== 1)
-      throw new ShapeError(
-        `valueAndGrad: the function gave ${formatShape(value.shape)}; it must give a scalar. Take its mean or sum.`,
-      );
-    const seed = ops.expand(ops.like(1, value.value), { shape: value.shape });
-    const found = gradients(
-      [value.value],
-      [seed],
-      inputs.map((input) => input.value),
-    );
-    return { value, gradients: found.map((g, i) => lift(g ?? ops.zerosLike(inputs[i]!.value), value, ...args)) };
-  };
-}
-
-/** The function that gives the gradients of f, whose result is a scalar, with respect to all arguments. */
-export function grad(f: TensorFunction): (...args: Tensor[]) => readonly Tensor[] {
-  const both = valueAndGrad(f);
-  return (...args) => both(...args).gradients;
-}
+import { Tensor } from './tensor.ts';
 
 /**
  * f(...args), whose inner values are computed again for the gradient instead of kept: less memory, one more forward pass of f.
@@ -56,8 +16,8 @@ export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly T
   let isFirst = true;
   const onValues = (...values: Value[]): Value => {
     const inner = () => f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
-    // Computed again, dropout has to drop what it dropped before.
-    const y = isFirst ? inner() : replayingRandom(random, inner);
+    // Computed again, dropout has to drop what it dropped before, and running statistics have seen the batch.
+    const y = isFirst ? inner() : replayingRandom(random, () => withoutUpdates(inner));
     isFirst = false;
     tracks ||= y.tracksGrad;
     return y.value;

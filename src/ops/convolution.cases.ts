@@ -64,7 +64,7 @@ const uneven = { stride: [2, 3], padding: [1, 0, 1, 2], dilation: [2, 1], groups
 export const convolutionCases = cases(
   convolution,
   {
-    torch: 'torch.nn.functional.conv1d, conv2d',
+    torch: 'F.conv1d, F.conv2d',
     reference: ({ x, weight, bias, ...sliding }) => convolved(x, weight, bias, sliding),
     tolerance: 'rounding',
   },
@@ -89,7 +89,7 @@ export const convolutionCases = cases(
 export const convolutionTransposedCases = cases(
   convolutionTransposed,
   {
-    torch: 'torch.nn.functional.conv_transpose1d, conv_transpose2d',
+    torch: 'F.conv_transpose1d, F.conv_transpose2d',
     reference: ({ x, weight, bias, extra, ...sliding }) => spread(x, weight, bias, extra, sliding),
     tolerance: 'rounding',
   },

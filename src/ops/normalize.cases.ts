@@ -74,7 +74,7 @@ export const layerNormCases = cases(
 export const rmsNormCases = cases(
   rmsNorm,
   {
-    torch: 'torch.nn.functional.rms_norm',
+    torch: 'F.rms_norm',
     inputs: ['x', 'weight'],
     reference: ({ x, weight, eps }) => {
       const rows = alongAxis(x, x.shape.length - 1, (row) => {
@@ -140,7 +140,7 @@ function channelNormed({
 export const channelNormCases = cases(
   channelNorm,
   {
-    torch: 'torch.nn.functional.batch_norm, group_norm, instance_norm',
+    torch: 'F.batch_norm, F.group_norm, F.instance_norm',
     inputs: ['x', 'weight?', 'bias?'],
     reference: channelNormed,
     tolerance: 'rounding',
@@ -162,7 +162,7 @@ export const channelNormCases = cases(
 export const normalizeByCases = cases(
   normalizeBy,
   {
-    torch: 'torch.nn.functional.batch_norm',
+    torch: 'F.batch_norm',
     inputs: ['x', 'mean', 'variance', 'weight?', 'bias?'],
     reference: ({ x, mean, variance, weight, bias, eps }) =>
       standardized(x, [weight, bias], eps, ([, c]) => [mean.data[c!]!, variance.data[c!]!]),

@@ -136,6 +136,15 @@ function kinOf(value: string, { families = {} }: ChoiceRow): string | undefined 
   return Object.entries(families).find(([word]) => value.includes(word))?.[1];
 }
 
+/** Refuses names that are no option. @throws ConfigError naming the nearest one. */
+export function checkOptionNames(speaker: string, given: object, names: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  const others = names.length === 0 ? 'it takes none.' : `the options are ${names.join(', ')}.`;
+  throw new ConfigError(`${speaker}: there is no option ${unknown}; ${near === undefined ? others : `did you mean ${near}?`}`);
+}
+
 /**
  * Options as given in code, checked against their rows, with the defaults filled in.
  * @throws ConfigError for a name that no row has (it names the nearest one), a value of the wrong type or out of range, and a required one left out.
@@ -145,13 +154,7 @@ export function readOptions<const Rows extends OptionRows>(
   rows: Rows,
   given: GivenOptions<Rows>,
 ): OptionValues<Rows> {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(rows, name)) continue;
-    const names = Object.keys(rows);
-    const near = nearest(name, names);
-    const others = names.length === 0 ? 'it takes none.' : `the options are ${names.join(', ')}.`;
-    throw new ConfigError(`${speaker}: there is no option ${name}; ${near === undefined ? others : `did you mean ${near}?`}`);
-  }
+  checkOptionNames(speaker, given, Object.keys(rows));
   const values: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(rows)) {
     const value = (given as Record<string, unknown>)[name];

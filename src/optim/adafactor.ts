@@ -1,14 +1,7 @@
 import type { Shape } from '../core/index.ts';
 import type { Tensor } from '../tensor/index.ts';
-import {
-  negativeIn,
-  Optimizer,
-  type Scalars,
-  type StateArray,
-  type TrainedParameters,
-  type UpdateInputs,
-  type UpdateResult,
-} from './optimizer.ts';
+import { Optimizer, type TrainedParameters } from './optimizer.ts';
+import { negativeIn, type Scalars, type StateArray, type UpdateInputs, type UpdateResult } from './update.ts';
 
 /** Hyper-parameters of Adafactor, named as in Hugging Face's transformers. */
 export interface AdafactorOptions {

@@ -1,14 +1,6 @@
 import type { Shape } from '../core/index.ts';
-import {
-  descent,
-  negativeIn,
-  Optimizer,
-  problemInBetas,
-  type StateArray,
-  type TrainedParameters,
-  type UpdateInputs,
-  type UpdateResult,
-} from './optimizer.ts';
+import { Optimizer, type TrainedParameters } from './optimizer.ts';
+import { descent, negativeIn, problemInBetas, type StateArray, type UpdateInputs, type UpdateResult } from './update.ts';
 
 /** Hyper-parameters of Adam and AdamW, named as in PyTorch. */
 export interface AdamOptions {

@@ -117,6 +117,9 @@ describe('ExponentialMovingAverage', () => {
     const w = parameter([1]);
     const made = new AdamW([w]);
     const failing = (options: AverageOptions) => () => new ExponentialMovingAverage(made, options);
+    expect(failing({ dekay: 0.9 } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: ExponentialMovingAverage: there is no option dekay; did you mean decay?]`,
+    );
     expect(failing({ decay: 1.1 })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: ExponentialMovingAverage: decay is 1.1; it must be from 0 to 1.]`,
     );

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  checkOptionNames,
   formatShape,
   MissingWeightError,
   newArray,
@@ -8,7 +9,8 @@ import {
   type TypedArray,
 } from '../core/index.ts';
 import { noGrad, type Tensor, tensor } from '../tensor/index.ts';
-import { type Follower, negativeIn, type SavedArray } from './optimizer.ts';
+import type { Follower, SavedArray } from './optimizer.ts';
+import { negativeIn } from './update.ts';
 
 /** How weights are averaged. Names are those of timm's ModelEmaV3. */
 export interface AverageOptions {
@@ -25,6 +27,15 @@ export interface AverageOptions {
   /** Steps before averaging starts; until then the average is the weights themselves. Default 0. */
   readonly update_after_step?: number;
 }
+
+const defaults: Required<AverageOptions> = {
+  decay: 0.999,
+  use_warmup: false,
+  warmup_gamma: 1,
+  warmup_power: 2 / 3,
+  min_decay: 0,
+  update_after_step: 0,
+};
 
 /** What is averaged: the parameters of an optimizer. */
 export interface Averaged {
@@ -68,18 +79,11 @@ export class ExponentialMovingAverage {
   #step = 0;
   #swapped = false;
 
-  /** @throws ConfigError for an option out of range. */
+  /** @throws ConfigError for an option that there is not, or out of range. */
   constructor(optimizer: Averaged, options: AverageOptions = {}) {
+    checkOptionNames('ExponentialMovingAverage', options, Object.keys(defaults));
     this.#optimizer = optimizer;
-    this.#options = {
-      decay: 0.999,
-      use_warmup: false,
-      warmup_gamma: 1,
-      warmup_power: 2 / 3,
-      min_decay: 0,
-      update_after_step: 0,
-      ...options,
-    };
+    this.#options = { ...defaults, ...options };
     const problem = problemIn(this.#options);
     if (problem !== undefined) throw new ConfigError(`ExponentialMovingAverage: ${problem}.`);
     this.#detach = optimizer.attach({
@@ -93,15 +97,6 @@ export class ExponentialMovingAverage {
   /** Whether the parameters hold the averages. */
   get isSwapped(): boolean {
     return this.#swapped;
-  }
-
-  /** What each parameter's average keeps of itself at a step, counted from 1. */
-  decayAt(step: number): number {
-    const { decay, use_warmup, warmup_gamma, warmup_power, min_decay, update_after_step } = this.#options;
-    const since = step - update_after_step - 1;
-    if (since <= 0) return 0;
-    if (!use_warmup) return decay;
-    return Math.max(min_decay, Math.min(decay, 1 - (1 + since / warmup_gamma) ** -warmup_power));
   }
 
   /**
@@ -159,10 +154,19 @@ export class ExponentialMovingAverage {
     this.dispose();
   }
 
+  /** What each parameter's average keeps of itself at a step, counted from 1. */
+  #decayAt(step: number): number {
+    const { decay, use_warmup, warmup_gamma, warmup_power, min_decay, update_after_step } = this.#options;
+    const since = step - update_after_step - 1;
+    if (since <= 0) return 0;
+    if (!use_warmup) return decay;
+    return Math.max(min_decay, Math.min(decay, 1 - (1 + since / warmup_gamma) ** -warmup_power));
+  }
+
   #follow(after: (parameter: Tensor) => Tensor) {
     if (this.#swapped)
       throw new ConfigError('ExponentialMovingAverage: the parameters hold the averages; call swap() before the next step.');
-    const decay = this.decayAt(this.#step + 1);
+    const decay = this.#decayAt(this.#step + 1);
     // The leaves of the two shares: one pair for all averages, and one for those that are new.
     const shares = new Map<string, readonly [kept: Tensor, taken: Tensor]>();
     return noGrad(() =>

@@ -14,3 +14,4 @@ export * from './rmsprop.ts';
 export * from './schedules/get-scheduler.ts';
 export type { Scheduled, Scheduler, SchedulerState } from './schedules/scheduler.ts';
 export * from './sgd.ts';
+export type { Scalars, StateArray, UpdateInputs, UpdateResult } from './update.ts';

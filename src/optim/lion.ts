@@ -1,14 +1,6 @@
 import type { Shape } from '../core/index.ts';
-import {
-  negativeIn,
-  Optimizer,
-  problemInBetas,
-  type Scalars,
-  type StateArray,
-  type TrainedParameters,
-  type UpdateInputs,
-  type UpdateResult,
-} from './optimizer.ts';
+import { Optimizer, type TrainedParameters } from './optimizer.ts';
+import { negativeIn, problemInBetas, type Scalars, type StateArray, type UpdateInputs, type UpdateResult } from './update.ts';
 
 /** Hyper-parameters of Lion, named as in the lion-pytorch package. */
 export interface LionOptions {

@@ -1,10 +1,10 @@
 import {
   ConfigError,
+  checkOptionNames,
   DisposedError,
   DTypeError,
   formatShape,
   MissingWeightError,
-  nearest,
   newArray,
   type Shape,
   ShapeError,
@@ -13,6 +13,7 @@ import {
   type TypedArray,
 } from '../core/index.ts';
 import { execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
+import type { Scalars, StateArray, UpdateInputs, UpdateResult } from './update.ts';
 
 /** What every optimizer's hyper-parameters have: a learning rate, or null where the optimizer makes its own. */
 export interface HyperParameters {
@@ -31,30 +32,6 @@ export type ParamGroupInput<Options> = { readonly params: readonly Tensor[] } & 
 
 /** What an optimizer trains: parameters, or groups of them with options of their own. */
 export type TrainedParameters<Options> = readonly Tensor[] | readonly ParamGroupInput<Options>[];
-
-/** A state array of one parameter. */
-export interface StateArray {
-  readonly shape: Shape;
-  /** What it holds before the first step. Default 0. */
-  readonly fill?: number;
-}
-
-/** The numbers of one update that change from step to step, by name: inputs of the graph, so that none of them recompiles it. */
-export type Scalars = Readonly<Record<string, number>>;
-
-/** What one update is made of: the parameter, its gradient, the state by name, the step's scalars by name. */
-export interface UpdateInputs {
-  readonly p: Tensor;
-  readonly g: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-  readonly scalars: Readonly<Record<string, Tensor>>;
-}
-
-/** What an update gives: the parameter's new content, and the state's under the same names. */
-export interface UpdateResult {
-  readonly p: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-}
 
 /** An array of a saved state. */
 export interface SavedArray {
@@ -284,15 +261,8 @@ export abstract class Optimizer<H extends HyperParameters> {
 
   /** Options with what they leave out filled in. */
   #completed(options: Partial<H>, defaults: H): H {
-    const names = Object.keys(defaults);
+    checkOptionNames(this.#name, options, Object.keys(defaults));
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    for (const [name] of given) {
-      if (names.includes(name)) continue;
-      const near = nearest(name, names);
-      throw new ConfigError(
-        `${this.#name}: there is no option ${name}; ${near ? `did you mean ${near}?` : `the options are ${names.join(', ')}.`}`,
-      );
-    }
     const hyper = { ...defaults, ...Object.fromEntries(given) } as H;
     const isRate = hyper.lr === null ? defaults.lr === null : hyper.lr >= 0;
     const problem = isRate ? this.problemIn(hyper) : `lr is ${hyper.lr}; it must be at least 0`;
@@ -382,30 +352,6 @@ export abstract class Optimizer<H extends HyperParameters> {
     for (const state of this.#state.values()) disposeArrays(state);
     this.#state.clear();
   }
-}
-
-/** The first of these options that is negative or not a number, in words. */
-export function negativeIn<Name extends string>(
-  hyper: Readonly<Record<Name, number>>,
-  ...names: readonly Name[]
-): string | undefined {
-  const name = names.find((each) => !(hyper[each] >= 0));
-  return name && `${name} is ${hyper[name]}; it must be at least 0`;
-}
-
-/** What is wrong with decays of running means, in words. */
-export function problemInBetas(betas: readonly number[]): string | undefined {
-  if (betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1)) return undefined;
-  return `betas are ${betas.join(' and ')}; they must be two numbers from 0 up to, but not, 1`;
-}
-
-/** The gradient to go down along: turned round where the aim is up, with weight_decay · p added. */
-export function descent(
-  { p, g }: UpdateInputs,
-  { maximize, weight_decay }: { readonly maximize: boolean; readonly weight_decay: number },
-): Tensor {
-  const down = maximize ? g.neg() : g;
-  return weight_decay === 0 ? down : down.add(p.mul(weight_decay));
 }
 
 function disposeArrays({ arrays }: ParameterState): void {

@@ -1,14 +1,6 @@
 import type { Shape } from '../core/index.ts';
-import {
-  descent,
-  negativeIn,
-  Optimizer,
-  type Scalars,
-  type StateArray,
-  type TrainedParameters,
-  type UpdateInputs,
-  type UpdateResult,
-} from './optimizer.ts';
+import { Optimizer, type TrainedParameters } from './optimizer.ts';
+import { descent, negativeIn, type Scalars, type StateArray, type UpdateInputs, type UpdateResult } from './update.ts';
 
 /** Hyper-parameters of RMSprop, named as in PyTorch. */
 export interface RMSpropOptions {

@@ -1,4 +1,4 @@
-import { ConfigError, DataError, nearest } from '../core/index.ts';
+import { ConfigError, checkOptionNames, DataError, nearest } from '../core/index.ts';
 import {
   type DataCollator,
   DataCollatorWithPadding,
@@ -126,13 +126,7 @@ export class Trainer {
   #state: TrainerState;
 
   constructor(options: TrainerOptions) {
-    for (const name of Object.keys(options)) {
-      if (optionNames.includes(name as keyof TrainerOptions)) continue;
-      const near = nearest(name, optionNames);
-      throw new ConfigError(
-        `Trainer: there is no option ${name}; ${near ? `did you mean ${near}?` : `the options are ${optionNames.join(', ')}.`}`,
-      );
-    }
+    checkOptionNames('Trainer', options, optionNames);
     const { model, args = {}, train_dataset, eval_dataset, tokenizer, data_collator, callbacks = [], progress } = options;
     this.model = model;
     this.args = readTrainingArguments(args);

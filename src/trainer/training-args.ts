@@ -124,7 +124,7 @@ export const trainingArguments = defineOptions({
     otherwise: 'no averages',
     help: 'Keeps averages of the weights, of which each step keeps this much: they are evaluated and saved in place of the weights',
   },
-  ema_warmup: { group: optimization, type: 'boolean', default: false, help: 'Lets ema_decay rise from 0 over the run' },
+  ema_warmup: { group: optimization, type: 'boolean', default: false, help: 'Lets what a step keeps rise from 0 to ema_decay' },
   label_smoothing_factor: {
     group: optimization,
     type: 'number',

@@ -51,6 +51,9 @@ export {
   evaluate,
   full,
   grad,
+  hessianVectorProduct,
+  jacobian,
+  jvp,
   manualSeed,
   memory,
   noGrad,
@@ -63,6 +66,7 @@ export {
   Tensor,
   tensor,
   valueAndGrad,
+  vjp,
   where,
   zeros,
 } from './tensor/index.ts';

@@ -12,7 +12,7 @@ import {
   sizeOf,
   type TypedArray,
 } from '../core/index.ts';
-import { execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
+import { dueWith, execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
 import type { Scalars, StateArray, UpdateInputs, UpdateResult } from './update.ts';
 
 /** What every optimizer's hyper-parameters have: a learning rate, or null where the optimizer makes its own. */
@@ -160,7 +160,10 @@ export abstract class Optimizer<H extends HyperParameters> {
     const followed = followers.flatMap((follower) => follower.follow((parameter) => updated.get(parameter) ?? parameter));
     const roots = new Set(also);
     for (const { parameter } of updates) for (const root of rootsOf(parameter.grad!)) roots.add(root);
-    const asked = [...roots].filter((root) => !root.isComputed);
+    const losses = [...roots].filter((root) => !root.isComputed);
+    const graphsOfStep = [...losses, ...updates.map(({ parameter }) => parameter.grad!)].map(({ value }) => value);
+    const asked = [...new Set([...losses, ...dueWith(graphsOfStep)])];
+    const graphs = asked.map(({ value }) => value);
     const written = [
       ...updates.flatMap(({ state, result }) =>
         Object.keys(result.state).map((name) => ({ held: state.arrays[name]!, next: result.state[name]! })),
@@ -168,7 +171,7 @@ export abstract class Optimizer<H extends HyperParameters> {
       ...followed,
     ];
     const wants = [
-      ...asked.map(({ value }) => ({ value })),
+      ...graphs.map((value) => ({ value })),
       ...updates.map(({ parameter, result }) => {
         const spare = this.#spare.get(parameter);
         spare?.overwrite(`${this.#name}.step()`);
@@ -183,8 +186,8 @@ export abstract class Optimizer<H extends HyperParameters> {
       this.#afterFailure(updates, followed.length > 0);
       throw error;
     }
-    let next = 0;
-    for (const root of asked) root.settle(buffers[next++]!);
+    let next = asked.length;
+    for (const [i, root] of asked.entries()) root.settle(buffers[i]!, graphs[i]!);
     for (const { parameter } of updates) this.#keepSpare(parameter, parameter.assign(buffers[next++]!));
     for (const { held } of written) {
       const buffer = buffers[next++]!;

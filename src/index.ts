@@ -39,6 +39,9 @@ export {
   evaluate,
   full,
   grad,
+  hessianVectorProduct,
+  jacobian,
+  jvp,
   manualSeed,
   memory,
   noGrad,
@@ -51,6 +54,7 @@ export {
   Tensor,
   tensor,
   valueAndGrad,
+  vjp,
   where,
   zeros,
 } from './tensor/index.ts';

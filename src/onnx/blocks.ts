@@ -4,7 +4,7 @@
  * on a block that stays in the cache. Results are the same to the last bit.
  */
 import { sizeOf } from '../core/index.ts';
-import { Node, type OpRow, plainFacts, structureOf, topologicalOrder, type Value } from '../graph/index.ts';
+import { Node, type OpRow, plainFacts, rebuild, structureOf, topologicalOrder, type Value } from '../graph/index.ts';
 import { data, reshape } from '../ops/index.ts';
 import { overwriters } from './overwrite.ts';
 
@@ -56,16 +56,7 @@ export function blockPointwise(outputs: readonly Value[]): Value[] {
     if (unit instanceof Region) {
       const results = unit.nodes.flatMap(({ outputs: [y] }) => (wanted.has(y!) ? [y!] : []));
       for (const [i, value] of loop(unit, results, current).entries()) rebuilt.set(results[i]!, value);
-    } else if (unit.inputs.some((input) => input && rebuilt.has(input))) {
-      const copy = new Node(
-        unit.row,
-        unit.inputs.map((input) => input && current(input)),
-        unit.attributes,
-        unit.outputs,
-        unit.source,
-      );
-      for (const output of unit.outputs) rebuilt.set(output, copy.outputs[output.index]!);
-    }
+    } else rebuild(unit, rebuilt);
   }
   return outputs.map(current);
 }

@@ -1,5 +1,5 @@
 import { ConfigError, DisposedError, formatShape, MissingWeightError, ShapeError, type TypedArray } from '../core/index.ts';
-import { execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
+import { dueWith, execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
 
 /** Parameters that share hyper-parameters. */
 export interface ParamGroup<H> {
@@ -105,7 +105,10 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
       throw new ConfigError(`${this.#name}.step: no parameter has a gradient. Call loss.backward() first.`);
     const roots = new Set(also);
     for (const { parameter } of updates) for (const root of rootsOf(parameter.grad!)) roots.add(root);
-    const asked = [...roots].filter((root) => !root.isComputed);
+    const losses = [...roots].filter((root) => !root.isComputed);
+    const graphsOfStep = [...losses, ...updates.map(({ parameter }) => parameter.grad!)].map(({ value }) => value);
+    const asked = [...new Set([...losses, ...dueWith(graphsOfStep)])];
+    const graphs = asked.map(({ value }) => value);
     const wants = updates.flatMap(({ parameter, result, state }) => {
       const spare = this.#spare.get(parameter);
       spare?.overwrite(`${this.#name}.step()`);
@@ -116,13 +119,13 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
     });
     let buffers: Awaited<ReturnType<typeof execute>>;
     try {
-      buffers = await execute([...asked.map(({ value }) => ({ value })), ...wants]);
+      buffers = await execute([...graphs.map((value) => ({ value })), ...wants]);
     } catch (error) {
       this.#broken = this.#steps > 0;
       throw error;
     }
     asked.forEach((root, i) => {
-      root.settle(buffers[i]!);
+      root.settle(buffers[i]!, graphs[i]!);
     });
     let next = asked.length;
     for (const { parameter, state } of updates) {

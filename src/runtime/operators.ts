@@ -6,6 +6,7 @@ export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'BiasGelu',
   'FastGelu',
   'Scan',
+  'SimplifiedLayerNormalization',
 ]);
 
 /** Those of them that have a WebGPU kernel; FusedMatMul has none and would move its operands to the CPU and back. */

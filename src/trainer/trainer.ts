@@ -6,6 +6,7 @@ import {
   type Dataset,
   default_data_collator,
   type LoadedBatch,
+  type TensorBatch,
 } from '../data/index.ts';
 import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
 import { functional, LayerNorm } from '../nn/index.ts';
@@ -33,6 +34,7 @@ import {
   writeCheckpoint,
 } from './checkpoints.ts';
 import { type EvalPrediction, predictAll } from './evaluate.ts';
+import { FrozenCache } from './frozen-cache.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from './training-args.ts';
 
 /** What a `Trainer` is made from; names are Hugging Face's. */
@@ -213,6 +215,7 @@ export class Trainer {
         train_samples_per_second: (steps * run.examplesPerStep) / seconds,
         train_steps_per_second: steps / seconds,
         train_loss: run.losses.total / Math.max(1, state.global_step),
+        ...run.frozenFigures,
       };
       await this.#log(control, metrics);
       if (args.load_best_model_at_end && state.best_model_checkpoint !== null)
@@ -221,7 +224,7 @@ export class Trainer {
       return { global_step: state.global_step, training_loss: metrics.train_loss!, metrics };
     } finally {
       bar.end();
-      run.dispose();
+      await run.dispose();
     }
   }
 
@@ -400,6 +403,7 @@ class Run {
   readonly #model: SequenceClassifier;
   readonly #args: TrainingArguments;
   readonly #optimizer: AdamW;
+  readonly #frozen: FrozenCache | null;
   readonly #lengths: readonly number[];
   #tokens = 0;
   #seconds = 0;
@@ -430,6 +434,18 @@ class Run {
       num_warmup_steps,
       num_training_steps: this.maxSteps,
     });
+    this.#frozen =
+      args.cache_frozen === 'no'
+        ? null
+        : new FrozenCache({
+            model,
+            dataset,
+            collate: collate_fn,
+            lossOf: (batch) => this.#lossOf(batch),
+            where: args.cache_frozen,
+            folder: args.output_dir,
+            maxBytes: args.cache_frozen_max_bytes,
+          });
   }
 
   epochAt(step: number): number {
@@ -444,7 +460,7 @@ class Run {
     const losses: { readonly loss: Tensor; readonly share: number }[] = [];
     const held = new Map<Tensor, Tensor>();
     for (const [i, { batch, indices }] of micros.entries()) {
-      const loss = this.#lossOf(batch as unknown as SequenceClassifierInputs);
+      const loss = this.#frozen ? await this.#frozen.loss(batch, indices) : this.#lossOf(batch);
       const share = indices.length / count;
       losses.push({ loss, share });
       (share === 1 ? loss : loss.mul(share)).backward();
@@ -495,11 +511,18 @@ class Run {
     this.due = due;
   }
 
-  dispose(): void {
-    this.#optimizer.dispose();
+  /** What is kept of the frozen part, as figures for the log. */
+  get frozenFigures(): Readonly<Record<string, number>> {
+    return this.#frozen ? { frozen_examples_kept: this.#frozen.size.examples, frozen_bytes_kept: this.#frozen.size.bytes } : {};
   }
 
-  #lossOf({ labels, ...inputs }: SequenceClassifierInputs): Tensor {
+  async dispose(): Promise<void> {
+    this.#optimizer.dispose();
+    await this.#frozen?.dispose();
+  }
+
+  #lossOf(batch: TensorBatch): Tensor {
+    const { labels, ...inputs } = batch as unknown as SequenceClassifierInputs;
     const { label_smoothing_factor: label_smoothing } = this.#args;
     if (label_smoothing === 0) return this.#model.forward({ ...inputs, labels: labels! }).loss!;
     return functional.crossEntropy(this.#model.forward(inputs).logits, labels!, { label_smoothing });

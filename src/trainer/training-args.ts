@@ -7,6 +7,7 @@ const rhythm = 'Logging, evaluation and checkpoints';
 /**
  * The training options, declared once: `Trainer` reads its `args` by these rows and `qkv train` its flags.
  * Names, meanings and defaults are those of Hugging Face's TrainingArguments; only what the trainer honours is here.
+ * `cache_frozen` and `cache_frozen_max_bytes` are qkv's own.
  */
 export const trainingArguments = defineOptions({
   output_dir: { type: 'folder', default: 'trainer_output', help: 'The folder for checkpoints and results' },
@@ -89,6 +90,20 @@ export const trainingArguments = defineOptions({
     below: 1,
     default: 0,
     help: 'The share of each label that is spread over all classes',
+  },
+  cache_frozen: {
+    group: optimization,
+    type: 'choice',
+    choices: ['no', 'memory', 'disk'],
+    default: 'no',
+    help: 'Where to keep what frozen weights give for each example, computed once; dropout is off in what is frozen',
+  },
+  cache_frozen_max_bytes: {
+    group: optimization,
+    type: 'integer',
+    min: 1,
+    default: 2 ** 30,
+    help: 'The most that cache_frozen keeps; what is over is computed each time',
   },
   seed: {
     group: optimization,

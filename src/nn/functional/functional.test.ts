@@ -1,69 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readGolden } from '../../../test/support/golden.ts';
 import { alongAxis, lastTwoSwapped, mapped, matrixProduct, type Plain, softmaxOf } from '../../../test/support/reference.ts';
 import { difference } from '../../../test/support/tolerances.ts';
-import { evaluate, peek, randn, type Tensor, tensor, zeros } from '../../tensor/index.ts';
-import { CrossEntropyLoss, functional, MSELoss } from '../index.ts';
+import { evaluate, peek, randn, type Tensor, tensor } from '../../tensor/index.ts';
+import { functional } from '../index.ts';
 
 const numbers = async (x: Tensor) => Array.from(await x.data(), Number);
 const plain = async (x: Tensor): Promise<Plain> => ({ shape: x.shape, data: await numbers(x) });
 const input = (seed: number, ...shape: number[]) => randn(shape, { key: [seed, 1] });
-
-describe('cross entropy', () => {
-  interface Case {
-    readonly name: string;
-    readonly logits: number[][];
-    readonly target: number[] | number[][];
-    readonly options: {
-      readonly reduction: 'mean' | 'sum' | 'none';
-      readonly weight?: number[];
-      readonly label_smoothing?: number;
-    };
-    readonly loss: number | number[];
-    readonly gradient: number[][];
-  }
-  const { cases } = readGolden('optim/cross-entropy.json') as { readonly cases: readonly Case[] };
-  // PyTorch also takes probabilities as targets, and classes on an inner axis, which ours refuses.
-  const classIndices = cases.filter(({ target, logits }) => !Array.isArray(target[0]) && !Array.isArray(logits[0]![0]));
-
-  test.each(classIndices)(
-    'is PyTorch’s: $name',
-    async ({ logits, target, options: { weight, ...options }, loss, gradient }) => {
-      const x = tensor(logits, { requiresGrad: true });
-      const labels = tensor(target as number[], { dtype: 'int64' });
-      const got = new CrossEntropyLoss({ ...options, ...(weight && { weight: tensor(weight) }) }).forward(x, labels);
-      // The golden gradient of unreduced losses is that of their sum.
-      got.sum().backward();
-      await evaluate([got, x.grad!]);
-      expect(difference(await numbers(got), [loss].flat(), 'rounding')).toBeNull();
-      expect(difference(await numbers(x.grad!), gradient.flat(), 'rounding')).toBeNull();
-    },
-  );
-
-  test('covers most of the golden cases', () => {
-    expect(classIndices.length).toBeGreaterThanOrEqual(15);
-  });
-
-  test('refuses other shapes and a share of smoothing that is none', () => {
-    expect(() =>
-      functional.crossEntropy(zeros([2, 3]), tensor([[1], [2]], { dtype: 'int64' })),
-    ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: crossEntropy: logits are [2, 3] and labels [2, 1]; they must be [N, K] and [N].]`,
-    );
-    expect(() =>
-      functional.crossEntropy(zeros([2, 3]), tensor([1, 2], { dtype: 'int64' }), { label_smoothing: 2 }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ConfigError: crossEntropy: label_smoothing is 2; it must be from 0 to 1.]`);
-  });
-});
-
-describe('mean squared error', () => {
-  test('reduces as told', async () => {
-    const [x, y] = [tensor([1, 2, 4]), tensor([1, 0, 1])];
-    expect(await functional.mseLoss(x, y, { reduction: 'none' }).toArray()).toEqual([0, 4, 9]);
-    expect(await new MSELoss({ reduction: 'sum' }).forward(x, y).item()).toBe(13);
-    expect(await new MSELoss().forward(x, y).item()).toBeCloseTo(13 / 3, 5);
-  });
-});
 
 describe('attention', () => {
   const [q, k, v] = [input(1, 2, 3, 4, 5), input(2, 2, 3, 6, 5), input(3, 2, 3, 6, 5)];

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
@@ -21,6 +21,7 @@ export interface UnigramFields {
 
 /** How much worse than the worst piece an unknown character is. SentencePiece's constant. */
 const unknownPenalty = 10;
+const keptPlaces = 1 << 16;
 
 /**
  * Unigram language model: of all ways to cut a text into pieces the most probable one, found by dynamic programming
@@ -130,6 +131,8 @@ export class Unigram implements Model {
       else found.add(last[place]!, from, to);
       from = to;
     }
+    // What a very long text has left behind is let go.
+    if (this.#best.length > keptPlaces) this.#makeRoom(256);
   }
 
   #putUnknown(piece: string, start: number, found: TokenSink): void {
@@ -162,12 +165,7 @@ export class Unigram implements Model {
     const trie = this.#trie;
     const scores = this.#scores!;
     const length = end - start;
-    if (length >= this.#best.length) {
-      this.#best = new Float64Array(2 * length);
-      this.#starts = new Int32Array(2 * length);
-      this.#last = new Int32Array(2 * length);
-      this.#way = new Int32Array(2 * length);
-    }
+    if (length >= this.#best.length) this.#makeRoom(length + (length >> 1) + 1);
     const best = this.#best;
     const starts = this.#starts;
     const last = this.#last;
@@ -202,6 +200,13 @@ export class Unigram implements Model {
       }
       at = next;
     }
+  }
+
+  #makeRoom(places: number): void {
+    this.#best = new Float64Array(places);
+    this.#starts = new Int32Array(places);
+    this.#last = new Int32Array(places);
+    this.#way = new Int32Array(places);
   }
 
   #plant(): TokenTrie {

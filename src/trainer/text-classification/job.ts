@@ -240,7 +240,7 @@ function resumedSettings(
       `qkv train: ${job.output_dir} was trained on other data: what is read now differs from what it was made with. Give the same data, or another --output_dir.`,
     );
   const { data_hash: _, ...settings } = qkv;
-  for (const name of ['max_length', 'vocab_size', 'model'] as const) {
+  for (const name of ['max_length', 'vocab_size', 'model', 'freeze'] as const) {
     const now = job[name];
     if (now === undefined || JSON.stringify(now) === JSON.stringify(settings[name])) continue;
     throw new ConfigError(
@@ -323,7 +323,7 @@ function cutTo(ids: readonly number[], length: number, tokenizer: PreTrainedToke
 }
 
 async function makeModel(
-  { model, dropout, num_hidden_layers, positions_from_zero }: Settings,
+  { model, dropout, num_hidden_layers, positions_from_zero, freeze }: Settings,
   tokenizer: PreTrainedTokenizerFast,
   labels: readonly string[],
   max_length: number,
@@ -345,6 +345,7 @@ async function makeModel(
       throw new ConfigError(
         `qkv train: --max_length is ${max_length} and the model in ${model.folder} has ${max_position_embeddings} positions; give at most that.`,
       );
+    if (freeze) loaded.freeze(new RegExp(freeze));
     return loaded;
   }
   const made = AutoModelForSequenceClassification.from_config({

@@ -1,4 +1,4 @@
-"""Makes the golden data of this folder: optimizers, schedules, clipping and cross entropy as PyTorch and transformers compute them.
+"""Makes the golden data of this folder: optimizers, schedules and clipping as PyTorch and transformers compute them.
 
     bench/.peers/python/bin/python test/golden/optim/make.py       (after `npm run bench:setup`)
 
@@ -10,7 +10,6 @@ An infinite or undefined number is written as the string 'Infinity', '-Infinity'
     schedules.json      the factor on the learning rate at steps 0 to 100 of each `get_scheduler` name; for the two that follow a
                         metric, the learning rate after each of the metrics
     clipping.json       gradients, options, the norm that clip_grad_norm_ returns and the gradients it leaves
-    cross-entropy.json  logits, target, options, the loss and its gradient (of the sum, where nothing is reduced)
 """
 
 import json
@@ -211,52 +210,7 @@ def clipping():
     write('clipping.json', {'cases': cases})
 
 
-def cross_entropy():
-    logits = normal(5, 4, scale=2.0)
-    target = torch.tensor([0, 3, 1, 1, 2])
-    some = torch.tensor([0, -100, 1, -100, 2])
-    weight = [0.2, 1.0, 3.0, 0.5]
-    probabilities = torch.softmax(normal(5, 4), -1).float().double()
-    far = torch.tensor([[100.0, -100.0, 0.0, 50.0], [-1e4, 1e4, 0.0, 0.0]]).double()
-    along = normal(2, 4, 3)
-    along_target = torch.tensor([[0, 1, 3], [2, -100, 1]])
-    cases = []
-
-    def add(label, x, y, **given):
-        x = x.clone().requires_grad_()
-        options = {**given}
-        if 'weight' in given:
-            options['weight'] = torch.tensor(given['weight']).double()
-        loss = torch.nn.functional.cross_entropy(x, y, **options)
-        loss.sum().backward()
-        cases.append(
-            {
-                'name': ' '.join([label, *(f'{key}={value}' for key, value in given.items())]),
-                'logits': numbers(x.detach()),
-                'target': numbers(y),
-                'options': given,
-                'loss': numbers(loss.detach()),
-                'gradient': numbers(x.grad),
-            }
-        )
-
-    for reduction in ('mean', 'sum', 'none'):
-        add('plain', logits, target, reduction=reduction)
-        add('ignored rows', logits, some, reduction=reduction)
-        add('ignored rows', logits, some, reduction=reduction, weight=weight)
-        add('ignored rows', logits, some, reduction=reduction, label_smoothing=0.1)
-        add('ignored rows', logits, some, reduction=reduction, weight=weight, label_smoothing=0.1)
-        add('probabilities', logits, probabilities, reduction=reduction)
-        add('classes on axis 1 of 3', along, along_target, reduction=reduction)
-    add('probabilities', logits, probabilities, weight=weight, label_smoothing=0.2)
-    add('another ignore_index', logits, target, ignore_index=1)
-    add('large logits', far, torch.tensor([1, 1]))
-    add('every row ignored', logits, torch.full((5,), -100))
-    write('cross-entropy.json', {'cases': cases})
-
-
 if __name__ == '__main__':
     optimizers()
     schedules()
     clipping()
-    cross_entropy()

@@ -41,8 +41,8 @@ export const trainStep = defineQuestion({
       const peers = options.lengths ? rivalsOnBatches : rivals;
       return { name, unit: 'ms', options, ours, peers: options === bertMini ? [...peers, ourProducts, torchProducts] : peers };
     }),
+    { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
     { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
-    { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
   ],
 });

@@ -201,7 +201,7 @@ async function write() {
     'the gradient. *Held to* says what else it is compared with; *made of* names the rows that an op without one of its own is composed of. A gradient *to any order* is',
     'written in ops, so it can be differentiated again.',
     '',
-    `In PyTorch and here under another roof: ${elsewhere.join(', ')}.`,
+    `\`F\` is torch.nn.functional. In PyTorch and here under another roof: ${elsewhere.join(', ')}.`,
     ...lines,
     '',
   ].join('\n');

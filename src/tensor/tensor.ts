@@ -253,6 +253,21 @@ export class Tensor extends TensorMethods {
     return { buffer: uploaded, overwrite: () => {} };
   }
 
+  /**
+   * Changes contents with another tensor that has its content, of the same shape and type; nothing is copied. What was built
+   * on either before keeps what it was built on. For averages of weights. @throws ShapeError, DTypeError when they differ.
+   */
+  exchange(other: Tensor): void {
+    if (!sameShape(this.shape, other.shape))
+      throw new ShapeError(`exchange: one tensor is ${formatShape(this.shape)} and the other ${formatShape(other.shape)}.`);
+    if (this.dtype !== other.dtype) throw new DTypeError(`exchange: one tensor is ${this.dtype} and the other ${other.dtype}.`);
+    if (!this.isComputed || !other.isComputed)
+      throw new ConfigError('exchange: a tensor has no content yet; evaluate it before.');
+    const own = (this.#computed ?? this.#value).node.source as LeafSource;
+    this.#replace((other.#computed ?? other.#value).node.source as LeafSource);
+    other.#replace(own);
+  }
+
   /** Replaces its content by data of the same size. For loaders: what was computed from the old content keeps it. */
   load(content: TypedArray): void {
     if (content.length !== this.size)

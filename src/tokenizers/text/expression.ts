@@ -46,7 +46,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
 }
 
 /** Whether an expression refers to what a group of it has matched. */
-export function hasReference(expression: Expression): boolean {
+function hasReference(expression: Expression): boolean {
   return expression.kind === 'reference' || partsOf(expression).some(hasReference);
 }
 

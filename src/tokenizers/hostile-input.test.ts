@@ -109,8 +109,12 @@ describe('added tokens', () => {
     const [one] = added(1);
     const withAdded = (...tokens: object[]) =>
       JSON.stringify({ ...JSON.parse(wordLevel('{"[UNK]":0,"x":1}')), added_tokens: tokens });
-    expect(refusal(withAdded(one!, { ...one, content: '<v>' }))).toMatchInlineSnapshot(`"ConfigError: tokenizer.json: added_tokens[1]: "<v>" has the id 2, which is that of "<w0>"; each token needs its own."`);
-    expect(refusal(withAdded({ ...one, id: 1 }))).toMatchInlineSnapshot(`"ConfigError: tokenizer.json: added_tokens[0]: "<w0>" has the id 1, which is that of "x"; each token needs its own."`);
+    expect(refusal(withAdded(one!, { ...one, content: '<v>' }))).toMatchInlineSnapshot(
+      `"ConfigError: tokenizer.json: added_tokens[1]: "<v>" has the id 2, which is that of "<w0>"; each token needs its own."`,
+    );
+    expect(refusal(withAdded({ ...one, id: 1 }))).toMatchInlineSnapshot(
+      `"ConfigError: tokenizer.json: added_tokens[0]: "<w0>" has the id 1, which is that of "x"; each token needs its own."`,
+    );
     expect(Tokenizer.from_str(withAdded(one!, one!)).encode('<w0>').ids).toEqual([2]);
   });
 });
@@ -151,8 +155,12 @@ describe('files that contradict themselves are refused', () => {
     const itself: { type: string; pretokenizers: object[] } = { type: 'Sequence', pretokenizers: [] };
     itself.pretokenizers.push(itself);
     const load = (fields: object) => () => Tokenizer.fromJSON({ ...JSON.parse(wordLevel('{"[UNK]":0}')), ...fields });
-    expect(load({ normalizer: deep })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: tokenizer.json: normalizer.normalizers[0].normalizers[0].nor...: it stands within more than 100 others, or within itself; put it beside them in one Sequence.]`);
-    expect(load({ pre_tokenizer: itself })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: tokenizer.json: pre_tokenizer.pretokenizers[0].pretokenizers...: it stands within more than 100 others, or within itself; put it beside them in one Sequence.]`);
+    expect(load({ normalizer: deep })).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: tokenizer.json: normalizer.normalizers[0].normalizers[0].nor...: it stands within more than 100 others, or within itself; put it beside them in one Sequence.]`,
+    );
+    expect(load({ pre_tokenizer: itself })).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: tokenizer.json: pre_tokenizer.pretokenizers[0].pretokenizers...: it stands within more than 100 others, or within itself; put it beside them in one Sequence.]`,
+    );
   });
   test('templates', () => {
     const template = (fields: object) => ({
@@ -167,11 +175,15 @@ describe('files that contradict themselves are refused', () => {
     });
     const itself = { id: '<s>', ids: [1], tokens: ['<s>'] };
     const special = { SpecialToken: { id: '<s>', type_id: 0 } };
-    expect(refusal(JSON.stringify(template({ single: [special] })))).toMatchInlineSnapshot(`"ConfigError: tokenizer.json: post_processor.single[0]: special_tokens has no "<s>"; it has none."`);
-    expect(refusal(JSON.stringify(template({ single: [{ Sequence: { id: 'B', type_id: 0 } }] })))).toMatchInlineSnapshot(`"ConfigError: tokenizer.json: post_processor.single: it names the text B; one text has only A."`);
-    expect(
-      refusal(JSON.stringify(template({ special_tokens: { '<s>': { ...itself, ids: [1, 1] } } }))),
-    ).toMatchInlineSnapshot(`"ConfigError: tokenizer.json: post_processor.special_tokens.<s>: it is {"id":"<s>","ids":[1,1],"tokens":["<s>"]}; an id, and as many ids as tokens, are needed."`);
+    expect(refusal(JSON.stringify(template({ single: [special] })))).toMatchInlineSnapshot(
+      `"ConfigError: tokenizer.json: post_processor.single[0]: special_tokens has no "<s>"; it has none."`,
+    );
+    expect(refusal(JSON.stringify(template({ single: [{ Sequence: { id: 'B', type_id: 0 } }] })))).toMatchInlineSnapshot(
+      `"ConfigError: tokenizer.json: post_processor.single: it names the text B; one text has only A."`,
+    );
+    expect(refusal(JSON.stringify(template({ special_tokens: { '<s>': { ...itself, ids: [1, 1] } } })))).toMatchInlineSnapshot(
+      `"ConfigError: tokenizer.json: post_processor.special_tokens.<s>: it is {"id":"<s>","ids":[1,1],"tokens":["<s>"]}; an id, and as many ids as tokens, are needed."`,
+    );
     // A name among a special token's own tokens is looked up no further, so templates cannot go round in circles.
     const fields = { single: [special, { Sequence: { id: 'A', type_id: 0 } }], special_tokens: { '<s>': itself } };
     expect(Tokenizer.fromJSON(template(fields)).encode('x').ids).toEqual([1, 1]);

@@ -4,9 +4,9 @@
  */
 export class TokenTrie {
   /** The node each edge leads to, by a hash of the node it leaves and its letter; -1 is empty. */
-  #slots: Int32Array = new Int32Array(1 << 10).fill(-1);
+  #slots: Int32Array;
   /** For each node: the node before it, its letter, the token that ends here (-1 is none), and nothing: all in one cache line. */
-  #nodes: Int32Array = new Int32Array(4 << 9).fill(-1);
+  #nodes: Int32Array;
   /** The node that each letter leads to from the first one, which is asked most often; -1 is none. */
   readonly #firsts: Int32Array = new Int32Array(0x10000).fill(-1);
   #size = 1;
@@ -15,6 +15,14 @@ export class TokenTrie {
   /** Where the tokens end that `prefixes` found, and their ids. */
   ends: Int32Array = new Int32Array(32);
   found: Int32Array = new Int32Array(32);
+
+  /** `expected`: about how many nodes there will be. */
+  constructor(expected = 0) {
+    let nodes = 1 << 9;
+    while (nodes < expected) nodes *= 2;
+    this.#slots = new Int32Array(2 * nodes).fill(-1);
+    this.#nodes = new Int32Array(4 * nodes).fill(-1);
+  }
 
   /** How many nodes there are. Node 0 is the first one; a node's number is above that of the node before it. */
   get size(): number {

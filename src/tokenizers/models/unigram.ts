@@ -33,7 +33,7 @@ export class Unigram implements Model {
   readonly unk_id: number | null;
   readonly byte_fallback: boolean;
   readonly #pieces: readonly string[];
-  /** As given, and as searched with; the latter made when first needed. */
+  /** As given, and as searched with; there, what is not a number has not been needed yet. */
   readonly #given: Float64Array;
   readonly #asRead: boolean;
   #scores: Float64Array | undefined;
@@ -181,7 +181,12 @@ export class Unigram implements Model {
       for (let i = 0; i < count; i++) {
         const to = ends[i]! - start;
         const id = found[i]!;
-        const score = scores[id]! + here;
+        let own = scores[id]!;
+        if (Number.isNaN(own)) {
+          own = asSerdeReads(this.#given[id]!);
+          scores[id] = own;
+        }
+        const score = own + here;
         if (starts[to]! < 0 || score > best[to]!) {
           best[to] = score;
           starts[to] = at;
@@ -210,12 +215,18 @@ export class Unigram implements Model {
   }
 
   #plant(): TokenTrie {
-    this.#scores = this.#asRead ? this.#given.map(asSerdeReads) : this.#given;
-    this.#unknownScore =
-      this.#scores.filter((score) => !Number.isNaN(score)).reduce((a, b) => Math.min(a, b), Infinity) - unknownPenalty;
-    const trie = new TokenTrie();
-    for (const [id, piece] of this.#pieces.entries())
-      if (piece !== '' && !Number.isNaN(this.#scores[id]!)) trie.add(piece, 0, id);
+    const given = this.#given;
+    // Reading a score as the library does takes longer than using it, so each is read when it is first needed.
+    this.#scores = this.#asRead ? new Float64Array(given.length).fill(Number.NaN) : given;
+    let least = Infinity;
+    const trie = new TokenTrie(2 * given.length);
+    for (const [id, piece] of this.#pieces.entries()) {
+      const score = given[id]!;
+      if (Number.isNaN(score)) continue;
+      least = Math.min(least, score);
+      if (piece !== '') trie.add(piece, 0, id);
+    }
+    this.#unknownScore = (this.#asRead ? asSerdeReads(least) : least) - unknownPenalty;
     return trie;
   }
 

@@ -264,9 +264,9 @@ class InnerSearch {
   /** Where to go on from a place, or -1. */
   from(place: number): number {
     const { kind, back, only } = this.#inner;
-    const start = back === 0 ? place : this.#before(place, back);
-    const found = start >= 0 && (only === undefined ? this.#end(start) : only.holds(this.#text, start) ? start : -1) >= 0;
     if (kind === 'atomic') return this.#end(place);
+    const start = back === 0 ? place : this.#before(place, back);
+    const found = start >= 0 && (only?.holds(this.#text, start) ?? this.#end(start) >= 0);
     return found === (kind === 'look') ? place : -1;
   }
 

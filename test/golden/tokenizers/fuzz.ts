@@ -44,7 +44,6 @@ const [count = '20000', seed = '1', ...named] = process.argv.slice(2);
 /** Tokenizers that the tests of goldens do not have in their list. */
 const more: [name: string, config: TokenizerConfig][] = [
   ['tok-opus-mt-zh-en', {}],
-  ['tok-wav2vec2-phoneme-char', {}],
   ['ckpt-bert-legacy-camphr', {}],
   ['ckpt-bert-xsmall-dummy', {}],
   ['ckpt-gpt2-micro-lmbuddy', {}],

@@ -1,6 +1,7 @@
 import { type Case, defineQuestion, type Side } from './harness/question.ts';
 import { bertMini } from './train-step/bert-mini.ts';
 import { cnn } from './train-step/cnn.ts';
+import { nanoGpt } from './train-step/gpt.ts';
 import { lstm } from './train-step/lstm.ts';
 import { workloads } from './train-step/workloads.ts';
 
@@ -19,6 +20,8 @@ const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.ma
 
 const ourLstm: Side = { name: 'qkv', script: 'train-step/lstm-step.ts' };
 const lstmRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/torch_lstm.py' }));
+const ourGpt: Side = { name: 'qkv', script: 'train-step/gpt-step.ts' };
+const gptRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/gpt_step.py' }));
 const ourCnn: Side = { name: 'qkv', script: 'train-step/cnn-step.ts' };
 const eagerCnn: Side = { name: 'PyTorch eager', script: 'train-step/torch_cnn.py', agreesWithin: 1e-3 };
 const cnnRivals: Side[] = [
@@ -38,7 +41,8 @@ export const trainStep = defineQuestion({
       const peers = options.lengths ? rivalsOnBatches : rivals;
       return { name, unit: 'ms', options, ours, peers: options === bertMini ? [...peers, ourProducts, torchProducts] : peers };
     }),
-    { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
     { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
+    { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
+    { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
   ],
 });

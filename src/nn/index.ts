@@ -6,6 +6,7 @@
 export * as functional from './functional/index.ts';
 export * from './functional-call.ts';
 export * as init from './init.ts';
+export * from './inspect.ts';
 export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './module.ts';

@@ -64,6 +64,7 @@ const uneven = { stride: [2, 3], padding: [1, 0, 1, 2], dilation: [2, 1], groups
 export const convolutionCases = cases(
   convolution,
   {
+    torch: 'F.conv1d, F.conv2d',
     reference: ({ x, weight, bias, ...sliding }) => convolved(x, weight, bias, sliding),
     tolerance: 'rounding',
   },
@@ -88,6 +89,7 @@ export const convolutionCases = cases(
 export const convolutionTransposedCases = cases(
   convolutionTransposed,
   {
+    torch: 'F.conv_transpose1d, F.conv_transpose2d',
     reference: ({ x, weight, bias, extra, ...sliding }) => spread(x, weight, bias, extra, sliding),
     tolerance: 'rounding',
   },
@@ -123,6 +125,7 @@ export const convolutionTransposedCases = cases(
 export const convolutionWeightCases = cases(
   convolutionWeight,
   {
+    torch: '—',
     inputs: ['x', 'g'],
     reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding),
     tolerance: 'rounding',

@@ -53,6 +53,7 @@ const ways = [
 export const matmulOfCases = cases(
   matmulOf,
   {
+    torch: '—',
     reference: ({ a, b, transposeA, transposeB }) => matrixProduct(flipped(a, transposeA), flipped(b, transposeB)),
     tolerance: 'rounding',
   },
@@ -115,15 +116,16 @@ export const addmmCases = cases(
   ],
 );
 
-export const swapLastCases = cases(swapLast, { inputs: ['x'], reference: ({ x }) => lastTwoSwapped(x), tolerance: 'exact' }, [
-  { x: normal(2, 3) },
-  { x: normal(2, 1, 3) },
-  { x: normal(2, 3, 4, 2) },
-]);
+export const swapLastCases = cases(
+  swapLast,
+  { torch: 'Tensor.mT', inputs: ['x'], reference: ({ x }) => lastTwoSwapped(x), tolerance: 'exact' },
+  [{ x: normal(2, 3) }, { x: normal(2, 1, 3) }, { x: normal(2, 3, 4, 2) }],
+);
 
 export const linearCases = cases(
   linear,
   {
+    torch: 'F.linear',
     reference: ({ x, weight, bias }) => {
       const product = build([...x.shape.slice(0, -1), weight.shape[0]!], (place) => {
         let total = 0;

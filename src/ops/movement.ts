@@ -173,6 +173,7 @@ export const stridedSlice: Op<['x'], { axis: number; start: number; step: number
     const after = x.shape[axis]! - first - spread.shape[axis]!;
     return { x: first === 0 && after === 0 ? spread : pad(spread, { axis, before: first, after }) };
   },
+  axes: { zeroWith: [[0]], along: alongOthers },
 });
 
 /** An axis (counted from the front) in the opposite order. */

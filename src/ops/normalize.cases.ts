@@ -49,7 +49,7 @@ const normalized = ({ x, weight, bias, eps }: { x: Plain; weight: Plain; bias: P
 
 export const layerNormCases = cases(
   layerNorm,
-  { inputs: ['x', 'weight', 'bias?'], reference: normalized, tolerance: 'rounding' },
+  { torch: 'F.layer_norm', inputs: ['x', 'weight', 'bias?'], reference: normalized, tolerance: 'rounding' },
   [
     { x: normal(5), weight: positive(5), bias: normal(5), eps: 1e-5 },
     { x: normal(2, 6), weight: normal(6), bias: normal(6), eps: 1e-12 },
@@ -74,6 +74,7 @@ export const layerNormCases = cases(
 export const rmsNormCases = cases(
   rmsNorm,
   {
+    torch: 'F.rms_norm',
     inputs: ['x', 'weight'],
     reference: ({ x, weight, eps }) => {
       const rows = alongAxis(x, x.shape.length - 1, (row) => {
@@ -138,7 +139,12 @@ function channelNormed({
 
 export const channelNormCases = cases(
   channelNorm,
-  { inputs: ['x', 'weight?', 'bias?'], reference: channelNormed, tolerance: 'rounding' },
+  {
+    torch: 'F.batch_norm, F.group_norm, F.instance_norm',
+    inputs: ['x', 'weight?', 'bias?'],
+    reference: channelNormed,
+    tolerance: 'rounding',
+  },
   [
     { x: normal(4, 3), weight: normal(3), bias: normal(3), over: 'batch', eps: 1e-3, note: 'no places' },
     { x: normal(3, 2, 5), weight: normal(2), bias: normal(2), over: 'batch', eps: 1e-5 },
@@ -156,6 +162,7 @@ export const channelNormCases = cases(
 export const normalizeByCases = cases(
   normalizeBy,
   {
+    torch: 'F.batch_norm',
     inputs: ['x', 'mean', 'variance', 'weight?', 'bias?'],
     reference: ({ x, mean, variance, weight, bias, eps }) =>
       standardized(x, [weight, bias], eps, ([, c]) => [mean.data[c!]!, variance.data[c!]!]),

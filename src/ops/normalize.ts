@@ -2,7 +2,7 @@ import { DTypeError, formatShape, isFloat, normalizeAxis, ShapeError } from '../
 import { defineMultiOp, defineOp, type MultiOp, type Op, type Type, type Value } from '../graph/index.ts';
 import { add, exp, like, mul, neg, rsqrt, sub } from './elementwise.ts';
 import { shapeScalar } from './leaf.ts';
-import { alongOthers, reshape } from './movement.ts';
+import { alongOthers, expand, reshape } from './movement.ts';
 import { formulaIn, requireFloat } from './pointwise.ts';
 import { repeatInterleave } from './rearranging.ts';
 import { mean, sum, sumSquare } from './reduce.ts';
@@ -145,6 +145,57 @@ export function rmsNorm(x: Value, weight: Value, { eps }: { readonly eps: number
   return rmsNormRow(x, weight, { eps }).y;
 }
 
+/** One over the number of elements that share a mean. */
+function shareOf({ shape: [batch, channels, places], dtype }: Value, over: Over): Value {
+  return shapeScalar(over === 'batch' ? 1 / (batch! * places!) : over / (channels! * places!), dtype);
+}
+
+/** Of a number for each group, `[1, C]` or `[N, groups]`, one for each row of places: `[1, C, 1]` or `[N, C, 1]`. */
+function toRows(statistic: Value, { shape: [batch, channels] }: Value, over: Over): Value {
+  if (over === 'batch' || over === channels) return reshape(statistic, { shape: [-1, channels!, 1] });
+  const wide = repeatInterleave(statistic, { repeats: channels! / over, axis: 1 });
+  return reshape(wide, { shape: [batch!, channels!, 1] });
+}
+
+/** What `channelNorm` takes a mean over: a channel of the whole batch, or one of so many groups of channels of one example. */
+type Over = 'batch' | number;
+
+/**
+ * Rows of places `[N, C, S]` less their group's mean, and that mean, `[1, C]` or `[N, groups]`.
+ * What it does to x it does to a gradient, so that this takes two passes, where that of a difference takes four.
+ */
+const centerRow: MultiOp<['rows'], ['centered', 'mean'], { over: Over }> = defineMultiOp({
+  name: 'center',
+  inputs: ['rows'],
+  outputs: ['centered', 'mean'],
+  infer: ({ rows: { shape, dtype }, over }) => ({
+    centered: { shape, dtype },
+    mean: { shape: over === 'batch' ? [1, shape[1]!] : [shape[0]!, over], dtype },
+  }),
+  lower: (emitter, { rows, over }) => {
+    const [batch, channels] = emitter.type(rows).shape as [number, number];
+    const meanOf = (x: string, axis: number) => emitter.node('ReduceMean', [x, emitter.constant('int64', [axis])]);
+    const ofRows = meanOf(rows, 2);
+    if (over === 'batch') {
+      const center = meanOf(ofRows, 0);
+      return [emitter.node('Sub', [rows, center]), emitter.node('Reshape', [center, emitter.dims([1, channels])])];
+    }
+    const members = channels / over;
+    const center = meanOf(emitter.node('Reshape', [ofRows, emitter.dims([batch, over, members])]), 2);
+    const wide = emitter.node('Expand', [center, emitter.dims([batch, over, members])]);
+    return [
+      emitter.node('Sub', [rows, emitter.node('Reshape', [wide, emitter.dims([batch, channels, 1])])]),
+      emitter.node('Reshape', [center, emitter.dims([batch, over])]),
+    ];
+  },
+  vjp: (gradients, { rows, over }) => {
+    const parts: Value[] = [];
+    if (gradients.centered) parts.push(centerRow(gradients.centered, { over }).centered);
+    if (gradients.mean) parts.push(expand(toRows(mul(gradients.mean, shareOf(rows, over)), rows, over), { shape: rows.shape }));
+    return { rows: parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : null };
+  },
+});
+
 /** What `channelNorm` gives: the result, and the statistics that it took, each as its group's mean or variance. */
 export interface ChannelNorm {
   readonly y: Value;
@@ -170,31 +221,19 @@ export function channelNorm(
   x: Value,
   weight: Value | null,
   bias: Value | null,
-  { over, eps }: { readonly over: 'batch' | number; readonly eps: number },
+  { over, eps }: { readonly over: Over; readonly eps: number },
 ): ChannelNorm {
   const speaker = over === 'batch' ? 'batchNorm' : 'groupNorm';
   const [batch, channels] = requireChannels(speaker, x, { weight, bias });
   if (over !== 'batch' && (!Number.isInteger(over) || channels % over !== 0))
     throw new ShapeError(`${speaker}: x is ${formatShape(x.shape)}; its ${channels} channels do not fall into ${over} groups.`);
   const rows = reshape(x, { shape: [batch, channels, -1] });
-  const places = rows.shape[2]!;
-  const share = shapeScalar(over === 'batch' ? 1 / (batch * places) : over / (channels * places), x.dtype);
-  /** Of a table `[N, C]` of sums over places: each group's mean. */
-  const groupMean = (table: Value): Value => {
-    const grouped = over === 'batch' ? table : reshape(table, { shape: [batch, over, -1] });
-    return mul(sum(grouped, { axes: [over === 'batch' ? 0 : 2], keepDims: over === 'batch' }), share);
-  };
-  /** Of a number for each group: a number for each row of places, `[1, C, 1]` or `[N, C, 1]`. */
-  const toRows = (statistic: Value): Value => {
-    if (over === 'batch' || over === channels) return reshape(statistic, { shape: [-1, channels, 1] });
-    const wide = repeatInterleave(statistic, { repeats: channels / over, axis: 1 });
-    return reshape(wide, { shape: [batch, channels, 1] });
-  };
-  const overPlaces = { axes: [2], keepDims: false };
-  const center = groupMean(sum(rows, overPlaces));
-  const centered = sub(rows, toRows(center));
-  const variance = groupMean(sumSquare(centered, overPlaces));
-  const invStd = toRows(rsqrt(add(variance, like(eps, x))));
+  const { centered, mean: center } = centerRow(rows, { over });
+  const squares = sumSquare(centered, { axes: [2], keepDims: false });
+  const grouped = over === 'batch' ? squares : reshape(squares, { shape: [batch, over, -1] });
+  const total = sum(grouped, { axes: [over === 'batch' ? 0 : 2], keepDims: over === 'batch' });
+  const variance = mul(total, shareOf(rows, over));
+  const invStd = toRows(rsqrt(add(variance, like(eps, x))), rows, over);
   const y = affine(centered, weight ? mul(invStd, perChannel(weight)) : invStd, bias);
   return { y: reshape(y, { shape: x.shape }), mean: center, variance };
 }

@@ -39,7 +39,7 @@ export const maxPoolCases = cases(
   maxPool,
   {
     inputs: ['x'],
-    torch: 'torch.nn.functional.max_pool1d, max_pool2d',
+    torch: 'F.max_pool1d, F.max_pool2d',
     reference: ({ x, dilation, ...options }) => pooledBy(x, options, dilation, (numbers) => Math.max(...numbers)),
     tolerance: 'exact',
   },
@@ -62,7 +62,7 @@ export const averagePoolCases = cases(
   averagePool,
   {
     inputs: ['x'],
-    torch: 'torch.nn.functional.avg_pool1d, avg_pool2d',
+    torch: 'F.avg_pool1d, F.avg_pool2d',
     reference: ({ x, countIncludePad, divisor, ...options }) => {
       const ones = options.kernel.map(() => 1);
       return pooledBy(x, options, ones, (numbers, start) => {
@@ -100,7 +100,7 @@ export const adaptiveAveragePoolCases = cases(
   adaptiveAveragePool,
   {
     inputs: ['x'],
-    torch: 'torch.nn.functional.adaptive_avg_pool1d, adaptive_avg_pool2d',
+    torch: 'F.adaptive_avg_pool1d, F.adaptive_avg_pool2d',
     reference: ({ x, lengths }) => adapted(x, lengths, meanOf),
     tolerance: 'rounding',
   },
@@ -117,7 +117,7 @@ export const adaptiveMaxPoolCases = cases(
   adaptiveMaxPool,
   {
     inputs: ['x'],
-    torch: 'torch.nn.functional.adaptive_max_pool1d, adaptive_max_pool2d',
+    torch: 'F.adaptive_max_pool1d, F.adaptive_max_pool2d',
     reference: ({ x, lengths }) => adapted(x, lengths, (numbers) => Math.max(...numbers)),
     tolerance: 'exact',
   },

@@ -132,6 +132,10 @@ function place(name: string, onnx: string): Op<['x'], { axis: number; keepDims: 
     lower: (emitter, { x, axis, keepDims }) =>
       emitter.node(onnx, [x], { attributes: { axis: { int: axis }, keepdims: { int: keepDims ? 1 : 0 } } }),
     vjp: () => ({}),
+    axes: {
+      along: (axis, types, { axis: reduced, keepDims }) =>
+        alongKept(axis, types, { axes: [reduced as number], keepDims: keepDims! }),
+    },
   });
 }
 

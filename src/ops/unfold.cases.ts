@@ -49,7 +49,7 @@ const uneven = { kernel: [2, 3], stride: [2, 3], padding: [1, 0, 1, 2], dilation
 export const unfoldCases = cases(
   unfold,
   {
-    torch: 'torch.nn.functional.unfold',
+    torch: 'F.unfold',
     reference: ({ x, ...kernels }) => unfolded(x, kernels),
     tolerance: 'exact',
   },
@@ -65,7 +65,7 @@ export const unfoldCases = cases(
 
 export const foldCases = cases(
   fold,
-  { torch: 'torch.nn.functional.fold', reference: ({ x, ...rest }) => folded(x, rest), tolerance: 'rounding' },
+  { torch: 'F.fold', reference: ({ x, ...rest }) => folded(x, rest), tolerance: 'rounding' },
   [
     { x: normal(2, 6, 5), ...line, lengths: [7] },
     { x: normal(2, 12, 12), ...uneven, lengths: [7, 8], note: 'all options, unequal' },

@@ -253,6 +253,21 @@ export class Tensor extends TensorMethods {
     return { buffer: uploaded, overwrite: () => {} };
   }
 
+  /**
+   * Changes contents with another tensor that has its content, of the same shape and type; nothing is copied. What was built
+   * on either before keeps what it was built on. For averages of weights. @throws ShapeError, DTypeError when they differ.
+   */
+  exchange(other: Tensor): void {
+    if (!sameShape(this.shape, other.shape))
+      throw new ShapeError(`exchange: one tensor is ${formatShape(this.shape)} and the other ${formatShape(other.shape)}.`);
+    if (this.dtype !== other.dtype) throw new DTypeError(`exchange: one tensor is ${this.dtype} and the other ${other.dtype}.`);
+    if (!this.isComputed || !other.isComputed)
+      throw new ConfigError('exchange: a tensor has no content yet; evaluate it before.');
+    const own = (this.#computed ?? this.#value).node.source as LeafSource;
+    this.#replace((other.#computed ?? other.#value).node.source as LeafSource);
+    other.#replace(own);
+  }
+
   /** Replaces its content by data of the same size. For loaders: what was computed from the old content keeps it. */
   load(content: TypedArray): void {
     if (content.length !== this.size)
@@ -348,14 +363,22 @@ function isLeaf(value: Value): boolean {
 }
 
 /**
- * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. Null as well while
- * `compile` traces, since there the content is another at each call. For choices made while the graph is built.
+ * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. A reshape, a cast to bool
+ * and a logical not are seen through. Null as well while `compile` traces, since there the content is another at each call.
+ * For choices made while the graph is built.
  */
 export function knownContent(tensor: Tensor): TypedArray | null {
   let { node } = tensor.value;
-  while (node.row === ops.reshapeRow.row) node = node.inputs[0]!.node;
+  let isNegated = false;
+  const isQuestion = tensor.dtype === 'bool';
+  while (node.row === ops.reshapeRow.row || (isQuestion && (node.row === ops.cast.row || node.row === ops.logicalNot.row))) {
+    if (node.row === ops.logicalNot.row) isNegated = !isNegated;
+    node = node.inputs[0]!.node;
+  }
   const source = node.source as LeafSource | null;
-  return source?.kind === 'host' && !isTracing() ? source.data : null;
+  if (source?.kind !== 'host' || isTracing()) return null;
+  if (!isNegated && node.outputs[0]!.dtype === tensor.dtype) return source.data;
+  return Uint8Array.from(source.data as ArrayLike<number | bigint>, (x) => ((Number(x) === 0) === isNegated ? 1 : 0));
 }
 
 /** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */

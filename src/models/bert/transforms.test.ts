@@ -21,9 +21,8 @@ describe('a BertLayer as a function of its input and all its weights, against to
   const all = (prefix: string) => ['x', ...names].map((name) => stored(`${prefix}.${name}`));
   const f = (x: Tensor, ...weights: Tensor[]) =>
     functionalCall(layer, Object.fromEntries(names.map((name, i) => [name, weights[i]!])), x, {
-      mask: null,
+      attn_mask: null,
       packing: null,
-      look: () => {},
     });
   const loss = (...args: Tensor[]) =>
     f(args[0]!, ...args.slice(1))

@@ -13,6 +13,7 @@ import type { LogEntry } from '../callbacks.ts';
 import { checkpointSteps, get_last_checkpoint, pretty, tidyRunFolder } from '../checkpoints.ts';
 import type { EvalPrediction } from '../evaluate.ts';
 import { MetricsFile } from '../metrics-file.ts';
+import { checkOptimization } from '../optimization.ts';
 import { Trainer } from '../trainer.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from '../training-args.ts';
 import { countsOf, type Example, type ExampleSource, type Examples, readExamples, splitNames } from './examples.ts';
@@ -79,6 +80,7 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
     ? resumedSettings(job, saved, examples)
     : readSettings(job.data, output_dir, job, examples.splits.train.length);
   const { args } = settings;
+  checkOptimization(args);
 
   const tokenizer = await clock.time('vocabulary', () =>
     checkpoint ? AutoTokenizer.from_pretrained(checkpoint) : makeTokenizer(settings, examples.splits.train, context),
@@ -88,9 +90,10 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
   manualSeed(args.seed);
   const model = await makeModel(settings, tokenizer, examples.labels, max_length, log);
   const parameters = model.parameterCount();
-  // Each checkpoint holds the weights and the optimizer's two moments; one more is written before the oldest goes.
+  // Each checkpoint holds the weights, an optimizer's two moments and averages; one more is written before the oldest goes.
   const checkpoints = args.save_strategy === 'no' ? 0 : (args.save_total_limit ?? 3) + 1;
-  await checkWritable(output_dir, parameters * 4 * (3 * checkpoints + 1) + 1e6);
+  const copies = args.ema_decay === undefined ? 3 : 4;
+  await checkWritable(output_dir, parameters * 4 * (copies * checkpoints + 1) + 1e6);
   if (!job.resume) await clearFolder(job);
   const { args: _, ...rest } = settings;
   const savedJob: SavedJob = { ...rest, max_length, data_hash: examples.hash };

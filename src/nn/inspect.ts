@@ -46,8 +46,8 @@ export class Inspection<T> {
  * innermost module, in a model of one's own as in BERT. A module that is held in several places is seen under its first path.
  *
  * @example
- * const model = new nn.TransformerEncoderLayer(8, 2, { dim_feedforward: 16, batch_first: true }).eval();
- * const seen = nn.inspect(model, () => model.forward(randn([1, 5, 8])));
+ * const model = new TransformerEncoderLayer(8, 2, { dim_feedforward: 16, batch_first: true }).eval();
+ * const seen = inspect(model, () => model.forward(randn([1, 5, 8])));
  * const weights = await seen.attention('self_attn').toArray(); // [1, 2, 5, 5]
  * const hidden = seen.activation('linear1'); // [1, 5, 16]
  */

@@ -144,7 +144,7 @@ export abstract class Module {
    * costs nothing unless it is. Like torch.nn.Module.register_forward_hook. To look at many modules at once, see `inspect`.
    *
    * @example
-   * const layer = new nn.Linear(4, 2);
+   * const layer = new Linear(4, 2);
    * const seen: Tensor[] = [];
    * const handle = layer.registerForwardHook((_module, _args, output) => {
    *   seen.push(output);

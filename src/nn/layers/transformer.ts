@@ -327,7 +327,7 @@ export interface TransformerMasks extends DecoderMasks {
  * Like torch.nn.Transformer: its state dict, and its initial values, with every matrix as `init.xavierUniform` makes it.
  *
  * @example
- * const model = new nn.Transformer({ d_model: 16, nhead: 4, num_encoder_layers: 1, num_decoder_layers: 1, batch_first: true });
+ * const model = new Transformer({ d_model: 16, nhead: 4, num_encoder_layers: 1, num_decoder_layers: 1, batch_first: true });
  * const y = model.forward(randn([2, 10, 16]), randn([2, 7, 16]), { tgt_is_causal: true }); // [2, 7, 16]
  */
 export class Transformer extends Module {

@@ -60,8 +60,10 @@ function filesUnder(folder) {
 function sourceHash() {
   const hash = createHash('sha256');
   const sources = filesUnder('src').filter((file) => !/\.(test|cases)\.ts$/.test(file));
-  const settings = [at('tsconfig.json'), at('tsconfig.build.json'), at('node_modules', 'typescript', 'package.json')];
-  for (const file of [...sources, ...settings]) hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/bundle.mjs'].map((name) => at(name));
+  const tools = ['typescript', 'rolldown'].map((name) => at('node_modules', name, 'package.json'));
+  for (const file of [...sources, ...settings, ...tools])
+    hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -74,10 +76,12 @@ function build() {
   const status = run({ command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json'] });
   if (status !== 0) process.exit(status);
   for (const file of filesUnder('dist')) {
-    if (!/\.(js|d\.ts|d\.ts\.map)$/.test(file)) continue;
+    if (!/\.(js|d\.ts|d\.ts\.map)$/.test(file) || file.startsWith(at('dist', 'node'))) continue;
     const source = join(root, 'src', file.slice(at('dist').length).replace(/\.(js|d\.ts|d\.ts\.map)$/, '.ts'));
     if (!existsSync(source)) rmSync(file);
   }
+  const bundled = run({ command: process.execPath, args: [at('scripts', 'bundle.mjs')] });
+  if (bundled !== 0) process.exit(bundled);
   writeFileSync(stamp, wanted);
 }
 

@@ -1,5 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { arange, dropout, full, manualSeed, ones, rand, randn, randomState, setRandomState, tensor, zeros } from './index.ts';
+import { ShapeError } from '../core/index.ts';
+import {
+  arange,
+  deferred,
+  dropout,
+  full,
+  manualSeed,
+  ones,
+  rand,
+  randn,
+  randomState,
+  setRandomState,
+  tensor,
+  zeros,
+} from './index.ts';
 
 describe('tensor', () => {
   test.each([
@@ -16,6 +30,24 @@ describe('tensor', () => {
   ] as const)('of %j has shape %j and type %s', (data, shape, dtype) => {
     const made = tensor(data as never);
     expect({ shape: made.shape, dtype: made.dtype }).toEqual({ shape, dtype });
+  });
+
+  test('deferred: the numbers are made when they are first needed, once, and never where others come before', async () => {
+    let made = 0;
+    const make = (count: number) => {
+      made++;
+      return new Float32Array(count).fill(3);
+    };
+    const x = deferred([5, 4], make);
+    expect([x.shape, x.isComputed, made]).toEqual([[5, 4], true, 0]);
+    expect(await x.sum().item()).toBe(60);
+    expect(await x.data()).toEqual(new Float32Array(20).fill(3));
+    expect(made).toBe(1);
+    const loaded = deferred([5, 4], make);
+    loaded.load(new Float32Array(20).fill(2));
+    expect(await loaded.sum().item()).toBe(40);
+    expect(made).toBe(1);
+    expect(() => deferred([-1, 4], make)).toThrow(ShapeError);
   });
 
   test('of BigInts is int64', () => {

@@ -1,5 +1,6 @@
 import {
   type DType,
+  type DTypeArrays,
   DTypeError,
   formatShape,
   newArray,
@@ -16,7 +17,7 @@ import type { HostSource } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device } from '../runtime/index.ts';
 import { nextRandomKey } from './random.ts';
-import { type RandomSource, uploadSource } from './sources.ts';
+import { deferredSource, type RandomSource, uploadSource } from './sources.ts';
 import { lift, type NestedArray, Tensor } from './tensor.ts';
 
 /** How a tensor is made from data. */
@@ -30,6 +31,9 @@ export interface TensorOptions {
   /** Where it is to be computed with. Default: where its partners in a formula lie. */
   readonly device?: Device;
 }
+
+/** So few numbers are cheaper to hand over at each run than to keep in a runtime. */
+const fewNumbers = 16;
 
 /** Data that `tensor` takes. */
 export type TensorData = TypedArray | NestedArray | boolean | readonly boolean[];
@@ -61,10 +65,24 @@ export function tensor(data: TensorData, { shape, dtype, requiresGrad = false, d
   const type = dtype ?? own ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
   const content = own && (own === type || (own === 'uint8' && type === 'bool')) ? (data as TypedArray) : converted(flat, type);
   const resolved = resolveShape(shape ?? found, content.length, 'tensor');
-  // A few numbers are cheaper to hand over at each run than to keep in a runtime.
   const source =
-    content.length <= 16 && !device ? ({ kind: 'host', data: content } as HostSource) : uploadSource(content, device ?? null);
+    content.length <= fewNumbers && !device
+      ? ({ kind: 'host', data: content } as HostSource)
+      : uploadSource(content, device ?? null);
   return new Tensor(ops.data({ shape: resolved, dtype: type }, source), { requiresGrad });
+}
+
+/**
+ * A float32 tensor of a shape whose numbers are made when they are first needed, and never where others replace them before:
+ * loading a checkpoint costs no initial values. What `make` draws with, such as a random key, is to be taken before.
+ */
+export function deferred(shape: Shape, make: (count: number) => DTypeArrays['float32']): Tensor {
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0))
+    throw new ShapeError(`tensor: ${formatShape(shape)} is not a shape; lengths are whole numbers from 0.`);
+  const count = sizeOf(shape);
+  if (count <= fewNumbers) return tensor(make(count), { shape });
+  const source = deferredSource(() => make(count));
+  return new Tensor(ops.data({ shape, dtype: 'float32' }, source));
 }
 
 /** A list that is handed over at each run and held by no runtime: for what is made while a graph is built, and no one disposes of. */

@@ -35,6 +35,23 @@ export function bufferSource(buffer: RuntimeBuffer): BufferSource {
   return { kind: 'buffer', buffer, overwrittenBy: null };
 }
 
+/** Data that are made when they are first needed, once. */
+export function deferredSource(make: () => TypedArray): UploadSource {
+  let pending: (() => TypedArray) | null = make;
+  let made: TypedArray | null = null;
+  return {
+    kind: 'host',
+    get data() {
+      made ??= pending!();
+      // What it was made from may go.
+      pending = null;
+      return made;
+    },
+    device: null,
+    uploaded: null,
+  };
+}
+
 /** The runtime that holds a source's data, if one does. */
 export function runtimeOf(source: LeafSource): Runtime | null {
   if (source.kind === 'buffer') return source.buffer.runtime;

@@ -1,6 +1,6 @@
 import { ConfigError, foldIn, randomNormal, randomUniform, type Shape, sizeOf } from '../../core/index.ts';
-import { nextRandomKey, type Tensor, tensor } from '../../tensor/index.ts';
-import { filled, scaled } from './filled.ts';
+import type { Tensor } from '../../tensor/index.ts';
+import { drawn, filled, keyed, scaled } from './filled.ts';
 
 /** One number everywhere, as data rather than as a formula: the form in which a parameter starts. */
 export function constant(shape: Shape, value: number): Tensor {
@@ -16,19 +16,16 @@ export function normal(
     zeroRow = null,
   }: { readonly mean?: number; readonly std?: number; readonly zeroRow?: number | null } = {},
 ): Tensor {
-  return filled(shape, (count) => {
-    const drawn = scaled(randomNormal(nextRandomKey(), count), std, mean);
+  return drawn(shape, (key, count) => {
+    const numbers = scaled(randomNormal(key, count), std, mean);
     const row = sizeOf(shape.slice(1));
-    return zeroRow === null ? drawn : drawn.fill(0, zeroRow * row, (zeroRow + 1) * row);
+    return zeroRow === null ? numbers : numbers.fill(0, zeroRow * row, (zeroRow + 1) * row);
   });
 }
 
 /** Numbers spread evenly from `low` to `high`. */
 export function uniform(shape: Shape, { low = 0, high = 1 }: { readonly low?: number; readonly high?: number } = {}): Tensor {
-  return tensor(
-    randomUniform(nextRandomKey(), sizeOf(shape)).map((x) => low + x * (high - low)),
-    { shape },
-  );
+  return keyed(shape, (key, count) => randomUniform(key, count).map((x) => low + x * (high - low)));
 }
 
 /** Zeros, as data. */
@@ -66,8 +63,7 @@ export function truncatedNormal(shape: Shape, { mean = 0, std = 1, a = -2, b = 2
   // Further out the density is below e^−50 of its peak.
   const [low, high] = [Math.max(a, peak - 10 * std), Math.min(b, peak + 10 * std)];
   const exponent = (x: number) => -0.5 * ((x - mean) / std) ** 2;
-  return filled(shape, (count) => {
-    const key = nextRandomKey();
+  return drawn(shape, (key, count) => {
     const out = new Float32Array(count);
     let open = Uint32Array.from(out.keys());
     for (let round = 0; open.length > 0; round++) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { manualSeed, type Tensor } from '../../tensor/index.ts';
+import { RandomStream, randomNormal, randomUniform } from '../../core/index.ts';
+import { manualSeed, randomState, type Tensor } from '../../tensor/index.ts';
 import { init, Linear, Sequential } from '../index.ts';
 
 const numbers = async (x: Tensor) => Array.from(await x.data(), Number);
@@ -79,6 +80,27 @@ describe('numbers of a distribution', () => {
     expect(zeros.every(({ length }) => length === 3)).toBe(true);
     expect(new Set(zeros.map(String)).size).toBeGreaterThan(20);
     expect(deviation(list.filter((x) => x !== 0))).toBeGreaterThan(1.6);
+  });
+});
+
+describe('numbers are drawn when they are first needed', () => {
+  test('the keys are taken when the tensor is made: reading in another order changes nothing', async () => {
+    const keys = new RandomStream(5);
+    const [first, second, third] = [keys.next(), keys.next(), keys.next()];
+    manualSeed(5);
+    const made = [init.normal([9, 4], { mean: 1, std: 0.5 }), init.uniform([9, 4], { low: -1 }), init.normal([3])] as const;
+    expect(randomState()).toEqual({ seed: 5, count: 3 });
+    expect(await numbers(made[2])).toEqual(Array.from(randomNormal(third, 3)));
+    expect(await numbers(made[1])).toEqual(Array.from(randomUniform(second, 36).map((x) => -1 + x * 2)));
+    expect(await numbers(made[0])).toEqual(Array.from(randomNormal(first, 36).map((x) => x * 0.5 + 1)));
+  });
+
+  test('where they are skipped there are zeros and no key is taken, but by uniform', async () => {
+    manualSeed(5);
+    const [zeros, even] = init.skipInit(() => [init.normal([9, 4]), init.uniform([9, 4])] as const);
+    expect(randomState().count).toBe(1);
+    expect(await numbers(zeros)).toEqual(Array(36).fill(0));
+    expect(await numbers(even)).toEqual(Array.from(randomUniform(new RandomStream(5).next(), 36)));
   });
 });
 

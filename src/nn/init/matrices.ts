@@ -8,8 +8,8 @@ import {
   ShapeError,
   sizeOf,
 } from '../../core/index.ts';
-import { nextRandomKey, type Tensor } from '../../tensor/index.ts';
-import { filled, scaled } from './filled.ts';
+import type { Tensor } from '../../tensor/index.ts';
+import { drawn, filled, scaled } from './filled.ts';
 import type { XavierOptions } from './layers.ts';
 
 /**
@@ -25,8 +25,8 @@ export function orthogonal(shape: Shape, { gain = 1 }: XavierOptions = {}): Tens
   const rows = shape[0]!;
   const columns = sizeOf(shape.slice(1));
   const [count, length] = rows <= columns ? [rows, columns] : [columns, rows];
-  return filled(shape, (size) => {
-    const vectors = Float64Array.from(randomNormal(nextRandomKey(), size));
+  return drawn(shape, (key, size) => {
+    const vectors = Float64Array.from(randomNormal(key, size));
     orthonormalize(vectors, count, length);
     if (rows <= columns) return Float32Array.from(vectors, (x) => gain * x);
     return Float32Array.from({ length: size }, (_, i) => gain * vectors[(i % columns) * rows + Math.floor(i / columns)]!);
@@ -89,8 +89,7 @@ export function dirac(shape: Shape, { groups = 1 }: { readonly groups?: number }
 export function sparse(shape: Shape, { sparsity, std = 0.01 }: { readonly sparsity: number; readonly std?: number }): Tensor {
   const [rows, columns] = twoAxes(shape, 'sparse');
   if (!(sparsity >= 0 && sparsity <= 1)) throw new ConfigError(`sparse: sparsity is ${sparsity}; it must be from 0 to 1.`);
-  return filled(shape, (count) => {
-    const key = nextRandomKey();
+  return drawn(shape, (key, count) => {
     const numbers = scaled(randomNormal(foldIn(key, columns), count), std, 0);
     const zeroed = Math.ceil(sparsity * rows);
     for (let column = 0; column < columns; column++)

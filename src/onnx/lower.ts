@@ -166,7 +166,9 @@ class GraphWriter implements Emitter {
   #input(input: GraphInput, dtype: DType): string {
     const name = this.#outer ? this.#fresh() : `i${this.inputs.length}`;
     this.inputs.push(input);
-    this.#inputInfos.push({ name, dtype });
+    // How many axes there are is part of the structure, and some runtimes want to know it; how long they are is not.
+    const shape = 'leaf' in input ? input.leaf.outputs[0]!.shape.map((_, axis) => `${name}_${axis}`) : [input.dims.length];
+    this.#inputInfos.push({ name, dtype, shape });
     return name;
   }
 

@@ -1,5 +1,6 @@
 import { DTypeError, formatShape, isFloat, type Shape, ShapeError, sizeOf } from '../core/index.ts';
 import { defineOp, type EmittedAttribute, type Op, type Type, type Value } from '../graph/index.ts';
+import { convolutionByProduct, convolutionTransposedByProduct, convolutionWeightByProduct } from './convolution-products.ts';
 import { matmulOf } from './matmul.ts';
 import { reshape } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -85,8 +86,10 @@ export const convolution: Op<['x', 'weight', 'bias?'], Sliding> = defineOp<reado
     return { shape: [x.shape[0]!, filters, ...lengths], dtype: x.dtype };
   },
   flops: ([, weight], _attributes, y) => 2 * sizeOf(y.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, ...sliding }) =>
-    emitter.node('Conv', [x, weight, bias], { attributes: attributesOf(sliding) }),
+  lower: (emitter, { x, weight, bias, y, ...sliding }) =>
+    emitter.has('Conv')
+      ? emitter.node('Conv', [x, weight, bias], { attributes: attributesOf(sliding) })
+      : convolutionByProduct(emitter, x, weight, bias, { ...sliding, output: y.shape.slice(2) }),
   vjp: (g, { x, weight, bias, y, stride, padding, dilation, groups }) => {
     const sliding = { stride, padding, dilation, groups };
     const kernel = weight.shape.slice(2);
@@ -130,10 +133,12 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
     return { shape: [x.shape[0]!, filters * groups, ...lengths], dtype: x.dtype };
   },
   flops: ([x, weight]) => 2 * sizeOf(x!.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, extra, ...sliding }) =>
-    emitter.node('ConvTranspose', [x, weight, bias], {
-      attributes: { ...attributesOf(sliding), output_padding: { ints: extra } },
-    }),
+  lower: (emitter, { x, weight, bias, y, extra, ...sliding }) =>
+    emitter.has('Conv')
+      ? emitter.node('ConvTranspose', [x, weight, bias], {
+          attributes: { ...attributesOf(sliding), output_padding: { ints: extra } },
+        })
+      : convolutionTransposedByProduct(emitter, x, weight, bias, { ...sliding, extra, output: y.shape.slice(2) }),
   vjp: (g, { x, weight, bias, stride, padding, dilation, groups }) => {
     const sliding = { stride, padding, dilation, groups };
     return {
@@ -159,6 +164,7 @@ export const convolutionWeight: Op<['x', 'g'], Sliding & { kernel: readonly numb
   infer: ({ x, g, kernel, groups }) => ({ shape: [g.shape[1]!, x.shape[1]! / groups, ...kernel], dtype: x.dtype }),
   flops: ([, g], _attributes, y) => 2 * sizeOf(g!.shape) * sizeOf(y.shape.slice(1)),
   lower: (emitter, { x, g, kernel, stride, padding, dilation, groups }) => {
+    if (!emitter.has('Conv')) return convolutionWeightByProduct(emitter, x, g, { kernel, stride, padding, dilation, groups });
     const type = emitter.type(x);
     const [batch, channels, ...lengths] = type.shape as [number, number, ...number[]];
     const spatial = kernel.map((_, i) => i);

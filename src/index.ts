@@ -43,6 +43,8 @@ export {
   memory,
   noGrad,
   ones,
+  type Placement,
+  type Precision,
   peek,
   rand,
   randn,

@@ -106,8 +106,13 @@ async function survey(request: RuntimeRequest): Promise<{
         : row.place;
     candidates.push({ row, name: row.name, device: row.device, precision, threads, reason });
   }
-  candidates.sort((a, b) => Number(b.precision === wanted) - Number(a.precision === wanted));
-  return { candidates, skipped, narrow: wanted === 'float32' ? null : { wanted, lacking } };
+  const told = candidates.map((candidate) =>
+    candidate.precision === wanted
+      ? candidate
+      : { ...candidate, reason: `${candidate.reason}; not in ${wanted}: ${lacking.join('; ')}` },
+  );
+  told.sort((a, b) => Number(b.precision === wanted) - Number(a.precision === wanted));
+  return { candidates: told, skipped, narrow: wanted === 'float32' ? null : { wanted, lacking } };
 }
 
 async function open(row: RuntimeRow, threads: number, precision: Precision): Promise<Runtime> {

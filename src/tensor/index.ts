@@ -4,10 +4,19 @@
  * in its family's file of `methods/`; how tensors are made is in `create.ts`, what is done to functions of them in `transforms.ts`.
  */
 
-export type { Device } from '../runtime/index.ts';
+export type { Device, Precision } from '../runtime/index.ts';
 export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
-export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export {
+  clearCache,
+  type ExecuteOptions,
+  execute,
+  type MemoryReport,
+  memory,
+  type Placement,
+  setDefaultDevice,
+  type Want,
+} from './engine.ts';
 export type { ReduceOptions } from './methods/index.ts';
 export { noGrad } from './modes.ts';
 export type { CacheStatistics } from './programs.ts';

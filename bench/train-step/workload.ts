@@ -28,6 +28,9 @@ export interface Workload {
   labelled?: number;
   lora_rank?: number;
   lora_alpha?: number;
+  /** What our side runs on, and what products are computed in; left out: ONNX Runtime in float32. */
+  runtime?: string;
+  precision?: 'float32' | 'bfloat16';
   /** How long each text is, `rows` texts to a batch; left out where there is no padding. */
   lengths?: number[];
 }
@@ -122,8 +125,10 @@ export interface Training {
 
 /** Builds the model, its optimizer and what feeds them. */
 export async function trainingOf(workload: Workload, threads: number): Promise<Training> {
-  setDefaultDevice('cpu', { threads });
-  const runtime = await openRuntime({ device: 'cpu', threads });
+  const { runtime: name = 'ort', precision = 'float32' } = workload;
+  setDefaultDevice('cpu', { threads, runtime: name, precision });
+  const runtime = await openRuntime({ name, threads, precision });
+  if (runtime.precision !== precision) throw new Error(`${name} does not compute in ${precision} here.`);
   const model = workload.head === 'words' ? new MaskedWords(workload) : new Classifier(workload);
   if (workload.lora_rank) adapt(model.bert, workload);
   model.loadStateDict(

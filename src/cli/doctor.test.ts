@@ -91,7 +91,9 @@ describe('formatReport', () => {
       formatReport({ ...report, environment }, plain)
         .split('\n')
         .find((line) => /run on|can run/.test(line));
-    expect(last({ QKV_DEVICE: 'wasm', QKV_THREADS: '3' })).toContain('Models run on ort-web (wasm) with 3 threads: WebAssembly.');
+    expect(last({ QKV_DEVICE: 'wasm', QKV_THREADS: '3' })).toContain(
+      'Models run on ort-web (wasm) with 3 threads: WebAssembly.',
+    );
     expect(last({ QKV_RUNTIME: 'ort' })).toBe('Nothing can run here: no runtime is available for QKV_RUNTIME=ort.');
   });
 

@@ -16,8 +16,8 @@ export interface Want {
 
 /** Where and how to compute. */
 export interface ExecuteOptions {
-  /** The device to compute on where no input lies on one already. */
-  readonly device?: Device | undefined;
+  /** The device (or the runtime) to compute on where no input lies on one already. */
+  readonly device?: Device | Placement | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -165,9 +165,9 @@ function upload(runtime: Runtime, data: TypedArray, dtype: Value['dtype']): Runt
 }
 
 /** The one runtime on which the leaves' data lie, or else the one they want to go to. */
-async function runtimeOfSources(sources: readonly LeafSource[], device: Device | undefined): Promise<Runtime> {
+async function runtimeOfSources(sources: readonly LeafSource[], device: Device | Placement | undefined): Promise<Runtime> {
   let held: Runtime | null = null;
-  let wanted: Device | null = device ?? null;
+  let wanted: Device | Placement | null = device ?? null;
   let uploaded: Runtime | null = null;
   for (const source of sources) {
     if (source.kind === 'buffer') {

@@ -19,6 +19,7 @@ export {
 } from './engine.ts';
 export type { ReduceOptions } from './methods/index.ts';
 export { noGrad } from './modes.ts';
+export { type Difference, firstDifference } from './parity.ts';
 export type { CacheStatistics } from './programs.ts';
 export { manualSeed, nextRandomKey, randomState, setRandomState } from './random.ts';
 export {

@@ -79,7 +79,7 @@ class OpenVinoEngine implements Engine {
   // A kernel may keep what leads to an output in that output's memory, before others have read what lies there.
   readonly overwrites = false;
   readonly canAbort = true;
-  readonly operators = operatorsOfOpenVino;
+  readonly operators: ReadonlySet<string>;
   // 64-bit numbers travel as they are, and are computed in 32 bits.
   readonly dtypes: ReadonlySet<DType> = new Set(['float32', 'int32']);
   readonly #api: OpenVinoApi;
@@ -91,6 +91,7 @@ class OpenVinoEngine implements Engine {
     this.#api = openVino;
     this.threads = threads;
     this.precision = precision;
+    this.operators = operatorsOfOpenVino[precision];
     this.version = openVino.version.replace(/-.*/, '');
     this.#core = openVino.handle('ov_core_free', openVino.create('ov_core_create'));
     this.#modelCache = modelCache;

@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: source, externalConditions: source } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/.peers/**', 'dist/**', 'test/browser/**'],
+    exclude: ['**/node_modules/**', '**/.peers/**', 'dist/**'],
     // Processes and not worker threads: the foreign-function library and ONNX Runtime keep state per process, and a
     // native fault then names one test file where it would otherwise end the whole run.
     pool: 'forks',

@@ -1,8 +1,10 @@
 // A side that starts a new process for every turn, for what only a new process shows: start-up, first compilations, memory.
-// The process runs `script`, or `code` where a line is enough, and prints its value as its last line.
+// The process runs `script`, or `code` where a line is enough, and prints its value as its last line. Where that is not a value
+// but a time, `endedAt`, in ms of the system's clock, the value is how long after the start of the process that was.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { compiled } from './harness/compiled.ts';
 import { benchFolder, peerPython, root } from './harness/places.ts';
 import { serve } from './harness/serve.ts';
 
@@ -35,8 +37,10 @@ function lastLine(options: Options): Promise<{ value: number; versions: Record<s
   if (options.program === 'python' && !python) throw new Error('bench/.peers/python is not there; run npm run bench:setup');
   const loader = options.program === 'source' ? process.execArgv : [];
   const code = options.program === 'python' ? ['-c', options.code!] : ['--input-type=module', '-e', options.code!];
-  const task = options.script ? [join(benchFolder, options.script), JSON.stringify(options)] : code;
+  const file = options.script ? join(benchFolder, options.script) : null;
+  const task = file ? [options.program === 'node' ? compiled(file) : file, JSON.stringify(options)] : code;
   return new Promise((resolve, reject) => {
+    const startedAt = Date.now();
     const child = spawn(python ?? process.execPath, [...loader, ...task], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
@@ -48,8 +52,10 @@ function lastLine(options: Options): Promise<{ value: number; versions: Record<s
     });
     child.on('error', reject);
     child.on('close', (status) => {
-      if (status === 0) resolve({ versions: {}, ...JSON.parse(output.trim().split('\n').at(-1)!) });
-      else
+      if (status === 0) {
+        const told = JSON.parse(output.trim().split('\n').at(-1)!);
+        resolve({ versions: {}, value: told.endedAt - startedAt, ...told });
+      } else
         reject(
           new Error(
             errors

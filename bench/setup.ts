@@ -13,6 +13,13 @@ import { parseArgs } from 'node:util';
 import { benchFolder, npmFolder, peerPython, peersFolder, pythonFolder } from './harness/places.ts';
 import { loadQuestions } from './harness/questions.ts';
 
+/** A Chromium for Linux on x64, for the tests in test/browser: not a peer, but as large as one. */
+const chromium = '@sparticuz/chromium@147.0.0';
+
+function takesChromium(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64';
+}
+
 interface Peer {
   readonly name: string;
   readonly install: () => Promise<void>;
@@ -86,7 +93,7 @@ async function importedVersion(name: string): Promise<string | null> {
 async function npmPeers(): Promise<Peer[]> {
   const questions = await loadQuestions();
   const sides = questions.flatMap((question) => question.cases.flatMap((one) => [one.ours, ...one.peers]));
-  const wanted = new Set(sides.flatMap((side) => side.packages ?? []));
+  const wanted = new Set([...sides.flatMap((side) => side.packages ?? []), ...(takesChromium() ? [chromium] : [])]);
   return [...wanted].map((spec) => ({ name: spec, install: () => installFromNpm(spec) }));
 }
 

@@ -1,6 +1,9 @@
-import { defineQuestion, type Side } from './harness/question.ts';
-import { bertMini, firstToken, lora, maskedWords } from './train-step/bert-mini.ts';
-import { asTheyCome } from './train-step/lengths.ts';
+import { type Case, defineQuestion, type Side } from './harness/question.ts';
+import { bertMini, lora } from './train-step/bert-mini.ts';
+import { cnn } from './train-step/cnn.ts';
+import { nanoGpt } from './train-step/gpt.ts';
+import { lstm } from './train-step/lstm.ts';
+import { workloads } from './train-step/workloads.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
 const compiled: Side = { ...eager, name: 'PyTorch torch.compile', options: { compile: true } };
@@ -17,41 +20,39 @@ const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));
 
+const ourLstm: Side = { name: 'qkv', script: 'train-step/lstm-step.ts' };
+const lstmRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/torch_lstm.py' }));
+const ourGpt: Side = { name: 'qkv', script: 'train-step/gpt-step.ts' };
+const gptRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/gpt_step.py' }));
+const ourCnn: Side = { name: 'qkv', script: 'train-step/cnn-step.ts' };
+const eagerCnn: Side = { name: 'PyTorch eager', script: 'train-step/torch_cnn.py', agreesWithin: 1e-3 };
+const cnnRivals: Side[] = [
+  eagerCnn,
+  { ...eagerCnn, name: 'PyTorch eager, channels last', options: { channels_last: true } },
+  { ...eagerCnn, name: 'PyTorch torch.compile', options: { compile: true } },
+  { ...eagerCnn, name: 'PyTorch torch.compile, channels last', options: { compile: true, channels_last: true } },
+];
+
 /** How long a training step takes, against PyTorch and against the matrix products in it. */
 export const trainStep = defineQuestion({
   name: 'train-step',
   asks: 'How long does one training step of BERT-mini take (forward, backward, AdamW; 32 texts)?',
   rounds: 12,
   cases: [
-    {
-      name: 'BERT-mini float32',
-      unit: 'ms',
-      options: bertMini,
-      ours,
-      peers: [...rivals, openvino, ourProducts, torchProducts],
-    },
-    { name: 'first token read', unit: 'ms', options: firstToken, ours, peers: rivals },
-    { name: 'masked words, 30,522', unit: 'ms', options: maskedWords, ours, peers: rivals },
-    ...asTheyCome().map((options) => ({
-      name: `batches of ${options.data}`,
-      unit: 'ms' as const,
-      options,
-      ours,
-      peers: rivalsOnBatches,
-    })),
-    { name: 'LoRA rank 8', unit: 'ms', options: lora, ours, peers: rivals },
+    ...workloads.map(({ name, options }): Case => {
+      const peers = options.lengths ? rivalsOnBatches : rivals;
+      const more = options === bertMini ? [openvino, ourProducts, torchProducts] : [];
+      return { name, unit: 'ms', options, ours, peers: [...peers, ...more] };
+    }),
     // Against each way in which PyTorch trains, in bf16: the faster of them is the one to beat.
-    ...[
-      { name: 'BERT-mini', options: bertMini },
-      { name: 'first token read', options: firstToken },
-      { name: 'masked words, 30,522', options: maskedWords },
-      ...asTheyCome().map((options) => ({ name: `batches of ${options.data}`, options })),
-    ].map(({ name, options }) => ({
-      name: `${name}, bf16`,
-      unit: 'ms' as const,
-      options,
-      ours: bf16,
-      peers: rivals.map((rival) => ({ ...rival, agreesWithin: 2e-2 })),
-    })),
+    ...workloads
+      .filter(({ options }) => options !== lora)
+      .map(({ name, options }): Case => {
+        const peers = rivals.map((rival) => ({ ...rival, agreesWithin: 2e-2 }));
+        return { name: `${name.replace(' float32', '')}, bf16`, unit: 'ms', options, ours: bf16, peers };
+      }),
+    { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
+    { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
+    { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
   ],
 });

@@ -26,6 +26,7 @@ const steps = {
   'types without Node': [tsc('tsconfig.web.json')],
   layers: [[bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.cjs']],
   'picture of the layers': [[join('scripts', 'arch.mjs'), '--check']],
+  'table of ops': [['--conditions=qkv-source', '--import', 'tsx', join('scripts', 'ops.mjs'), '--check']],
   'unused code': [[bin('knip', 'bin', 'knip.js')]],
   'package-lock.json': [[join('scripts', 'complete-lock.mjs'), '--check']],
   package: checkPackage,

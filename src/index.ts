@@ -25,7 +25,19 @@ export {
   BertModel,
 } from './models/index.ts';
 export { CrossEntropyLoss, Dropout, Embedding, LayerNorm, Linear, Module, Parameter, Sequential } from './nn/index.ts';
-export { Adam, AdamW, clipGradNorm, get_scheduler, SGD } from './optim/index.ts';
+export {
+  Adafactor,
+  Adagrad,
+  Adam,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  ExponentialMovingAverage,
+  get_scheduler,
+  Lion,
+  RMSprop,
+  SGD,
+} from './optim/index.ts';
 export { pipeline } from './pipelines/index.ts';
 export { progress } from './progress/index.ts';
 export {
@@ -41,6 +53,9 @@ export {
   firstDifference,
   full,
   grad,
+  hessianVectorProduct,
+  jacobian,
+  jvp,
   manualSeed,
   memory,
   noGrad,
@@ -55,6 +70,7 @@ export {
   Tensor,
   tensor,
   valueAndGrad,
+  vjp,
   where,
   zeros,
 } from './tensor/index.ts';

@@ -44,7 +44,8 @@ function missingImports(block: CodeBlock, doors: ts.Program): string {
   return [...found].map(([name, door]) => `import { ${name} } from '../../${door}';`).join(' ');
 }
 
-const doors = programOf(new Map([[join(root, 'doors.ts'), examples.map(({ file }) => `import './${file}';`).join('\n')]]));
+const behindDoors = [...examples.map(({ file }) => file), 'src/index.ts'];
+const doors = programOf(new Map([[join(root, 'doors.ts'), behindDoors.map((file) => `import './${file}';`).join('\n')]]));
 const texts = new Map(
   typescript.map((block) => [pathOf(block), `${missingImports(block, doors)} export {};\n${block.code}`] as const),
 );

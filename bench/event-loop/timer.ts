@@ -2,12 +2,14 @@
 // would make one call very late and leave no others, which a percentile over calls would hide: so a late call counts once
 // for every 10 ms that it stood for.
 import { serve } from '../harness/serve.ts';
+import { runtimeVersion } from '../train-step/versions.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const interval = 10;
 
 await serve<Workload>(async (workload, threads) => {
-  const { versions, batch, step } = await trainingOf(workload, threads);
+  const versions = await runtimeVersion(threads);
+  const { batch, step } = trainingOf(workload, threads);
   const fixed = batch(workload.rows, workload.tokens);
   await step(fixed);
   await step(fixed);

@@ -4,10 +4,13 @@
 
 import { median } from '../harness/serve.ts';
 import { mulberry32 } from '../harness/statistics.ts';
+import { runtimeVersion } from '../train-step/versions.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const workload = JSON.parse(process.argv[2]!) as Workload & { steps: number };
-const { versions, batch, step } = await trainingOf(workload, Number(process.env.QKV_THREADS ?? 2));
+const threads = Number(process.env.QKV_THREADS ?? 2);
+const versions = await runtimeVersion(threads);
+const { batch, step } = trainingOf(workload, threads);
 const random = mulberry32(4);
 const resident: number[] = [];
 for (let i = 0; i < workload.steps; i++) {

@@ -2,10 +2,12 @@
 // active for is JavaScript: building the graph, hashing it, binding, reading the loss.
 import { performance } from 'node:perf_hooks';
 import { serve } from '../harness/serve.ts';
+import { runtimeVersion } from '../train-step/versions.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 await serve<Workload>(async (workload, threads) => {
-  const { versions, batch, step } = await trainingOf(workload, threads);
+  const versions = await runtimeVersion(threads);
+  const { batch, step } = trainingOf(workload, threads);
   const fixed = batch(workload.rows, workload.tokens);
   // The first step compiles; by the tenth V8 has optimized what is hot.
   for (let i = 0; i < 10; i++) await step(fixed);

@@ -8,7 +8,9 @@ const texts = [
   { data: 'NSMC', file: 'nsmc/ratings_train_40k.txt.gz', column: 1, tokenizer: 'tok-klue-roberta-base' },
 ] as const;
 
-const batches = 12;
+/** More than a run of twenty rounds takes, so that each batch has its first turn within the timed steps, as in training. */
+const batches = 256;
+const stepsPerTurn = 12;
 const longest = 128;
 
 /**
@@ -21,7 +23,7 @@ export function asTheyCome(): (Options & { data: string })[] {
       const read = Tokenizer.from_str(tokenizerOf({ tokenizer }).json);
       const lines = linesOf({ data: file, column, unique: false }).slice(0, batches * firstToken.rows);
       const lengths = lines.map((line) => Math.min(longest, read.encode(line).ids.length));
-      return [{ ...firstToken, data, lengths, steps_per_turn: batches }];
+      return [{ ...firstToken, data, lengths, steps_per_turn: stepsPerTurn }];
     } catch (error) {
       console.log(`train-step: no batches of ${data}: ${error instanceof Error ? error.message : error}`);
       return [];

@@ -119,7 +119,8 @@ def batch_of(o, name, lengths):
     return ids, None if bool(mask.all()) else mask, labels
 
 
-def setup(options, threads):
+def training_of(options, threads):
+    """The model ready to be trained: a function that does the next step and gives its loss."""
     torch.set_num_threads(threads)
     model = MaskedWords(options) if options['head'] == 'words' else Classifier(options)
     if options.get('lora_rank'):
@@ -156,6 +157,11 @@ def setup(options, threads):
         optimizer.zero_grad()
         return loss.item()
 
+    return step
+
+
+def setup(options, threads):
+    step = training_of(options, threads)
     return {
         'versions': {'torch': torch.__version__},
         'check': [step() for _ in range(3)],

@@ -1,8 +1,7 @@
-import { BertForMaskedLM, BertModel } from '../../src/models/bert/index.ts';
-import { CrossEntropyLoss, functional, Linear, Module, Parameter } from '../../src/nn/index.ts';
-import { AdamW } from '../../src/optim/index.ts';
-import { openRuntime } from '../../src/runtime/index.ts';
-import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
+import { setDefaultDevice, type Tensor, tensor } from 'qkv';
+import { BertForMaskedLM, BertModel } from 'qkv/models';
+import { CrossEntropyLoss, functional, Linear, Module, Parameter } from 'qkv/nn';
+import { AdamW } from 'qkv/optim';
 import { filledIntegers, initialWeights } from './fill.ts';
 
 /** What bert-mini.ts says of a step, as options. */
@@ -114,7 +113,6 @@ interface Batch {
 
 /** A model ready to be trained as bert-mini.ts says. */
 export interface Training {
-  readonly versions: Readonly<Record<string, string>>;
   /** A batch of this many rows and tokens, without padding. */
   batch(rows: number, tokens: number): Batch;
   /** The workload's batches, to be taken in turns. */
@@ -124,11 +122,9 @@ export interface Training {
 }
 
 /** Builds the model, its optimizer and what feeds them. */
-export async function trainingOf(workload: Workload, threads: number): Promise<Training> {
-  const { runtime: name = 'ort', precision = 'float32' } = workload;
-  setDefaultDevice('cpu', { threads, runtime: name, precision });
-  const runtime = await openRuntime({ name, threads, precision });
-  if (runtime.precision !== precision) throw new Error(`${name} does not compute in ${precision} here.`);
+export function trainingOf(workload: Workload, threads: number): Training {
+  const { runtime = 'ort', precision = 'float32' } = workload;
+  setDefaultDevice('cpu', { threads, runtime, precision });
   const model = workload.head === 'words' ? new MaskedWords(workload) : new Classifier(workload);
   if (workload.lora_rank) adapt(model.bert, workload);
   model.loadStateDict(
@@ -150,7 +146,6 @@ export async function trainingOf(workload: Workload, threads: number): Promise<T
       )
     : [batch(rows, workload.tokens)];
   return {
-    versions: { [runtime.name]: runtime.version },
     batch,
     batches,
     step: async (batch) => {

@@ -1,5 +1,6 @@
-import { Node, type OpRow, plainFacts, topologicalOrder, type Value } from '../graph/index.ts';
-import { after, isData, standIn } from '../ops/index.ts';
+import { Node, type OpRow, plainFacts, type Value } from '../graph/index.ts';
+import { after } from '../ops/index.ts';
+import { capturedBy } from './captured.ts';
 import { gradients } from './gradients.ts';
 
 /**
@@ -10,7 +11,7 @@ import { gradients } from './gradients.ts';
  */
 export function checkpointed(f: (...args: Value[]) => Value, args: readonly Value[]): Value {
   const y = f(...args);
-  const captured = capturedBy(y, args);
+  const captured = capturedBy([y], args);
   const row: OpRow = {
     name: 'checkpoint',
     inputs: ['y', '...rest'],
@@ -27,17 +28,4 @@ export function checkpointed(f: (...args: Value[]) => Value, args: readonly Valu
     view: true,
   };
   return new Node(row, [y, ...args, ...captured], {}, [y]).outputs[0]!;
-}
-
-/** What y needs other than through `args`: leaves, and the arguments of functions around that are being differentiated. */
-function capturedBy(y: Value, args: readonly Value[]): Value[] {
-  const captured = new Set<Value>();
-  const isEnd = (node: Node) => {
-    if (args.some((arg) => arg.node === node)) return true;
-    if (!isData(node) && node.row !== standIn.row) return false;
-    captured.add(node.outputs[0]!);
-    return true;
-  };
-  topologicalOrder([y], isEnd);
-  return [...captured];
 }

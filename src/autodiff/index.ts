@@ -4,3 +4,4 @@
  */
 export { checkpointed } from './checkpoint.ts';
 export { type GradientOptions, gradients } from './gradients.ts';
+export { type ScanBody, type ScanInputs, type ScanResult, scan } from './scan.ts';

@@ -50,6 +50,7 @@ describe('qkv train', () => {
       model: undefined,
       max_length: undefined,
       vocab_size: undefined,
+      freeze: undefined,
       output_dir: join('runs', 'spam-assassin'),
       overwrite: false,
       resume: false,
@@ -93,6 +94,12 @@ describe('qkv train', () => {
     );
     expect(failure(() => train('--data', file, '--model', './mine', '--vocab_size', '8192'))).toMatchInlineSnapshot(
       `"UsageError: qkv train: --vocab_size is for a new model, and --model ./mine has a vocabulary; leave it out."`,
+    );
+    expect(failure(() => train('--data', file, '--model', 'mini', '--freeze', 'bert'))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --freeze is for a model that was trained before, and --model mini is a new one; give --model with its folder."`,
+    );
+    expect(failure(() => train('--data', file, '--model', './mine', '--freeze', 'bert('))).toMatchInlineSnapshot(
+      `"UsageError: qkv train: --freeze bert( is no pattern: Invalid regular expression: /bert(/: Unterminated group."`,
     );
     expect(failure(() => train('--data', file, '--max_steps', '0'))).toMatchInlineSnapshot(
       `"UsageError: qkv train: --max_steps is 0; at least 1 is needed, or -1 to go by --num_train_epochs."`,

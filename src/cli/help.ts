@@ -99,7 +99,8 @@ function helpOf(row: OptionRow): string {
   if (range !== '') notes.push(`${range.charAt(0).toUpperCase()}${range.slice(1)}.`);
   if (row.repeated) notes.push('May be repeated.');
   if (row.required) notes.push('Required.');
-  if (row.default !== undefined && row.default !== false) notes.push(`Default: ${shown(row.default)}.`);
+  if (row.default !== undefined && row.default !== false && row.type !== 'values')
+    notes.push(`Default: ${shown(row.default)}.`);
   if (row.otherwise !== undefined) notes.push(`Default: ${row.otherwise}.`);
   return [`${row.help}.`, ...notes].join(' ');
 }

@@ -14,6 +14,7 @@ const flags = defineOptions({
   text_column: { type: 'string', help: 'The column of the text' },
   file: { type: 'file', repeated: true, stdin: true, help: 'A file to read' },
   output_dir: { type: 'folder', help: 'Where results go' },
+  optim_args: { type: 'values', help: 'Options of the optimizer' },
 });
 
 const train = { name: 'train', flags };
@@ -48,6 +49,7 @@ describe('parseArguments', () => {
       text_column: undefined,
       file: [],
       output_dir: undefined,
+      optim_args: undefined,
     });
     expect(given).toEqual({ learning_rate: 1e-3 });
     expect(positionals).toEqual([]);
@@ -57,6 +59,16 @@ describe('parseArguments', () => {
   });
 
   const given = (...words: string[]) => parseArguments(train, words).given;
+
+  it('reads values by name as pairs and as JSON', () => {
+    const values = (text: string) => given('--optim_args', text).optim_args;
+    expect(values('momentum=0.9, nesterov=True,mode=max')).toEqual({ momentum: 0.9, nesterov: true, mode: 'max' });
+    expect(values('{"eps": [1e-30, 0.001], "beta1": null}')).toEqual({ eps: [1e-30, 0.001], beta1: null });
+    for (const text of ['momentum', 'momentum=', '{"momentum": }', 'a=1,,b=2'])
+      expect(failure(['--optim_args', text])).toBe(
+        `UsageError: qkv train: --optim_args is '${text}'; values by name are needed, as a=1,b=true or as JSON.`,
+      );
+  });
 
   it('takes underscores and dashes, spaces and equals signs', () => {
     for (const words of [['--max_steps', '5'], ['--max-steps', '5'], ['--max_steps=5'], ['--max-steps=5']]) {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { nearest, type OptionRow, type OptionRows, type OptionValues, whatIsNeeded } from '../core/index.ts';
+import { type NamedValues, nearest, type OptionRow, type OptionRows, type OptionValues, whatIsNeeded } from '../core/index.ts';
 import type { CommandInput, PositionalRow } from './command.ts';
 import { UsageError } from './errors.ts';
 
@@ -114,7 +114,7 @@ function readValue(
   { rawName, value: text, inlineValue }: Word,
   flags: OptionRows,
   fail: Fail,
-): string | number {
+): string | number | NamedValues {
   if (text === undefined || text === '') fail(`${rawName} needs a value${describeValue(row)}`, '.');
   if (!inlineValue && text.startsWith('--')) {
     const isFlag = Object.hasOwn(flags, findFlag(flags, text.slice(2).split('=')[0]!).flag);
@@ -122,11 +122,33 @@ function readValue(
     fail(`${rawName} needs a value${describeValue(row)}${why}`, '.');
   }
   const isNumber = row.type === 'integer' || row.type === 'number';
-  const value = isNumber && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  const value = row.type === 'values' ? namedValues(text) : isNumber ? numberOr(text) : text;
   const needed = whatIsNeeded(row, value);
-  if (needed !== undefined) fail(`${rawName} is '${text}'; ${needed}`, needed.endsWith('?') ? '' : '.');
+  const example = row.type === 'values' ? ', as a=1,b=true or as JSON' : '';
+  if (needed !== undefined) fail(`${rawName} is '${text}'; ${needed}${example}`, needed.endsWith('?') ? '' : '.');
   checkPath(row, text, (problem) => fail(`${rawName}: ${problem}`, '.'));
   return value;
+}
+
+/** The number that a text stands for, or the text. */
+function numberOr(text: string): number | string {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
+/** Values by name from Hugging Face's two ways to write them, `a=1,b=true` and JSON; the text where it is neither. */
+function namedValues(text: string): NamedValues | string {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text) as NamedValues;
+    } catch {
+      return text;
+    }
+  }
+  const pairs = text.split(',').map((pair) => /^\s*([^=\s]+)\s*=\s*(\S+)\s*$/.exec(pair));
+  if (pairs.includes(null)) return text;
+  return Object.fromEntries(
+    pairs.map((pair) => [pair![1]!, isTrueOrFalse(pair![2]!) ? /^true$/i.test(pair![2]!) : numberOr(pair![2]!)]),
+  );
 }
 
 function describeValue(row: OptionRow): string {

@@ -86,6 +86,13 @@ export const trainFlags = defineOptions({
     help: 'Tokens of the vocabulary of a new model',
   },
 
+  freeze: {
+    group: model,
+    type: 'string',
+    otherwise: 'nothing',
+    help: 'A pattern (regular expression) of the weights to leave as they are: with ^bert\\. only the classifier is trained. See --cache_frozen',
+  },
+
   output_dir: {
     group: 'Run',
     type: 'folder',
@@ -121,6 +128,7 @@ export interface TrainOptions {
   readonly model: { readonly size: ModelSize } | { readonly folder: string } | undefined;
   readonly max_length: number | undefined;
   readonly vocab_size: number | undefined;
+  readonly freeze: string | undefined;
   readonly output_dir: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
@@ -146,6 +154,7 @@ export function trainOptions({ flags, given }: CommandInput<typeof trainFlags>):
       `qkv train: --vocab_size is for a new model, and --model ${flags.model} has a vocabulary; leave it out.`,
     );
   }
+  if (flags.freeze !== undefined) checkFreeze(flags.freeze, flags.model);
   if (given.max_steps === 0)
     throw new UsageError('qkv train: --max_steps is 0; at least 1 is needed, or -1 to go by --num_train_epochs.');
   const args = Object.fromEntries(Object.entries(given).filter(([name]) => name in otherArguments));
@@ -159,12 +168,26 @@ export function trainOptions({ flags, given }: CommandInput<typeof trainFlags>):
     model: flags.model === undefined ? undefined : isSize(flags.model) ? { size: flags.model } : { folder: flags.model },
     max_length: flags.max_length,
     vocab_size: flags.vocab_size,
+    freeze: flags.freeze,
     output_dir: flags.output_dir ?? join('runs', nameOf(source)),
     overwrite: flags.overwrite_output_dir,
     resume: flags.resume,
     machine: { device: flags.device, runtime: flags.runtime, threads: flags.threads },
     args,
   };
+}
+
+/** Freezing is for a model that has learned something, and by a pattern that is one. */
+function checkFreeze(pattern: string, model: string | undefined): void {
+  if (model === undefined || isSize(model))
+    throw new UsageError(
+      `qkv train: --freeze is for a model that was trained before, and ${model === undefined ? 'no --model is given' : `--model ${model} is a new one`}; give --model with its folder.`,
+    );
+  try {
+    new RegExp(pattern);
+  } catch (error) {
+    throw new UsageError(`qkv train: --freeze ${pattern} is no pattern: ${(error as Error).message}.`);
+  }
 }
 
 function isSize(name: string): name is ModelSize {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { randomUniform, seedKey } from '../core/index.ts';
+import { readSafetensors } from '../formats/index.ts';
 import { silentProgress } from '../progress/index.ts';
 import type { Io } from './command.ts';
 import { commands } from './commands.ts';
@@ -237,6 +238,21 @@ describe('qkv train on a file', () => {
     expect(out).toMatch(/fine-tuned from/);
     expect(JSON.parse(readFileSync(place('tuned/config.json'), 'utf8')).id2label).toEqual({ 0: 'a', 1: 'b', 2: 'c' });
     expect(readFileSync(place('tuned/vocab.txt'))).toEqual(readFileSync(join(output, 'vocab.txt')));
+  });
+
+  it('trains the classifier alone, and keeps what lies below it', async () => {
+    const words = ['train', '--data', data, ...columns, '--model', output, '--freeze', '^bert\\.', '--cache_frozen', 'disk'];
+    const { code, err } = await qkv([...words, '--num_train_epochs', '2', '--output_dir', place('head')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const weights = async (folder: string) => readSafetensors(readFileSync(join(folder, 'model.safetensors')), folder).tensors;
+    const [before, after] = [await weights(output), await weights(place('head'))];
+    const changed = [...after].flatMap(([name, { data }]) => (data.join() === before.get(name)!.data.join() ? [] : [name]));
+    expect(changed.sort()).toEqual(['classifier.bias', 'classifier.weight']);
+    const ended = readFileSync(place('head/metrics.jsonl'), 'utf8')
+      .split('\n')
+      .find((line) => line.includes('train_runtime'))!;
+    expect(JSON.parse(ended)).toMatchObject({ frozen_examples_kept: expect.any(Number) });
+    expect(readdirSync(place('head')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('deletes a run only when told to, and nothing else in its folder', async () => {

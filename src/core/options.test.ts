@@ -7,9 +7,16 @@ const rows = defineOptions({
   learning_rate: { type: 'number', min: 0, default: 5e-5, help: 'The highest learning rate' },
   adam_beta1: { type: 'number', min: 0, below: 1, default: 0.9, help: 'Decay of the mean' },
   eval_steps: { type: 'integer', min: 1, help: 'Steps between evaluations' },
-  schedule: { type: 'choice', choices: ['linear', 'cosine'], default: 'linear', help: 'How the rate falls' },
+  schedule: {
+    type: 'choice',
+    choices: ['linear', 'cosine'],
+    families: { wave: 'cosine' },
+    default: 'linear',
+    help: 'How the rate falls',
+  },
   resume: { type: 'boolean', default: false, help: 'Continue' },
   file: { type: 'string', repeated: true, help: 'Any number of names' },
+  optim_args: { type: 'values', help: 'Options of the optimizer' },
 });
 
 describe('readOptions', () => {
@@ -23,6 +30,7 @@ describe('readOptions', () => {
       schedule: 'linear',
       resume: false,
       file: ['a', 'b'],
+      optim_args: undefined,
     });
     expect(readOptions('Trainer', rows, { output_dir: 'out' }).file).toEqual([]);
   });
@@ -50,7 +58,7 @@ describe('readOptions', () => {
       `"ConfigError: Trainer: there is no option learning_rat; did you mean learning_rate?"`,
     );
     expect(failure({ zzz: 1 })).toMatchInlineSnapshot(
-      `"ConfigError: Trainer: there is no option zzz; the options are output_dir, learning_rate, adam_beta1, eval_steps, schedule, resume, file."`,
+      `"ConfigError: Trainer: there is no option zzz; the options are output_dir, learning_rate, adam_beta1, eval_steps, schedule, resume, file, optim_args."`,
     );
     expect(failure({ learning_rate: -1 })).toMatchInlineSnapshot(
       `"ConfigError: Trainer: learning_rate is -1; a number of at least 0 is needed."`,
@@ -70,11 +78,24 @@ describe('readOptions', () => {
     expect(failure({ schedule: 'cosin' })).toMatchInlineSnapshot(
       `"ConfigError: Trainer: schedule is 'cosin'; it must be one of linear, cosine; did you mean cosine?"`,
     );
+    expect(failure({ schedule: 'sine_wave_16' })).toMatchInlineSnapshot(
+      `"ConfigError: Trainer: schedule is 'sine_wave_16'; it must be one of linear, cosine; did you mean cosine?"`,
+    );
     expect(failure({ resume: 'yes' })).toMatchInlineSnapshot(
       `"ConfigError: Trainer: resume is 'yes'; true or false is needed."`,
     );
     expect(failure({ file: 'a' })).toMatchInlineSnapshot(`"ConfigError: Trainer: file is 'a'; a list is needed."`);
     expect(failure({ file: ['a', 3] })).toMatchInlineSnapshot(`"ConfigError: Trainer: file is 3; a string is needed."`);
+    expect(failure({ optim_args: { momentum: 0.9 } })).toBe('no error');
+    expect(failure({ optim_args: 'momentum=0.9' })).toMatchInlineSnapshot(
+      `"ConfigError: Trainer: optim_args is 'momentum=0.9'; values by name are needed."`,
+    );
+    expect(failure({ optim_args: [1] })).toMatchInlineSnapshot(
+      `"ConfigError: Trainer: optim_args is [1]; values by name are needed."`,
+    );
+    expect(() => readOptions('linear', {}, { power: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: linear: there is no option power; it takes none.]`,
+    );
     expect(failure({ output_dir: undefined })).toMatchInlineSnapshot(
       `"ConfigError: Trainer: output_dir is missing; it is needed: where the results go."`,
     );

@@ -33,7 +33,12 @@ interface FileRow extends RowOf<'file', string> {
 
 interface ChoiceRow extends RowOf<'choice', string> {
   readonly choices: readonly string[];
+  /** The choice that is nearest to names with a word in them, for names that others have and that are no choice here. */
+  readonly families?: Readonly<Record<string, string>>;
 }
+
+/** Values by name: the options of something that another option chooses, which alone knows what they may be. */
+export type NamedValues = Readonly<Record<string, string | number | boolean | null | readonly number[]>>;
 
 /**
  * One named option, declared once: the command line parses by it, help is printed from it, and options
@@ -45,6 +50,7 @@ export type OptionRow =
   | RowOf<'boolean', boolean>
   | NumberRow<'integer'>
   | NumberRow<'number'>
+  | RowOf<'values', NamedValues>
   | ChoiceRow;
 
 /** Options by name. */
@@ -57,6 +63,7 @@ interface ValueOfType {
   boolean: boolean;
   integer: number;
   number: number;
+  values: NamedValues;
 }
 
 /** The type of one value of a row: for a choice, the union of its choices. */
@@ -103,7 +110,7 @@ export function whatIsNeeded(row: OptionRow, value: unknown): string | undefined
       return typeof value === 'boolean' ? undefined : 'true or false is needed';
     case 'choice': {
       if (typeof value === 'string' && row.choices.includes(value)) return undefined;
-      const near = typeof value === 'string' ? nearest(value, row.choices) : undefined;
+      const near = typeof value === 'string' ? (nearest(value, row.choices) ?? kinOf(value, row)) : undefined;
       return `it must be one of ${row.choices.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`;
     }
     case 'integer':
@@ -116,9 +123,26 @@ export function whatIsNeeded(row: OptionRow, value: unknown): string | undefined
       const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = row;
       return value >= min && value <= max && value > above && value < below ? undefined : needed;
     }
+    case 'values': {
+      const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isRecord ? undefined : 'values by name are needed';
+    }
     default:
       return typeof value === 'string' ? undefined : 'a string is needed';
   }
+}
+
+function kinOf(value: string, { families = {} }: ChoiceRow): string | undefined {
+  return Object.entries(families).find(([word]) => value.includes(word))?.[1];
+}
+
+/** Refuses names that are no option. @throws ConfigError naming the nearest one. */
+export function checkOptionNames(speaker: string, given: object, names: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  const others = names.length === 0 ? 'it takes none.' : `the options are ${names.join(', ')}.`;
+  throw new ConfigError(`${speaker}: there is no option ${unknown}; ${near === undefined ? others : `did you mean ${near}?`}`);
 }
 
 /**
@@ -130,13 +154,7 @@ export function readOptions<const Rows extends OptionRows>(
   rows: Rows,
   given: GivenOptions<Rows>,
 ): OptionValues<Rows> {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(rows, name)) continue;
-    const near = nearest(name, Object.keys(rows));
-    throw new ConfigError(
-      `${speaker}: there is no option ${name}; ${near === undefined ? `the options are ${Object.keys(rows).join(', ')}.` : `did you mean ${near}?`}`,
-    );
-  }
+  checkOptionNames(speaker, given, Object.keys(rows));
   const values: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(rows)) {
     const value = (given as Record<string, unknown>)[name];

@@ -23,6 +23,16 @@ export interface ScanBody {
   readonly outputs: readonly Value[];
 }
 
+/** A graph that runs once for each slice of some values, with what it carries from one run to the next. */
+export interface Loop extends ScanBody {
+  /** How many of the first inputs and outputs are carried. */
+  readonly carried: number;
+  /** How many of the next inputs are slices; the others are seen whole. */
+  readonly sliced: number;
+  /** From the last slice to the first. */
+  readonly reverse: boolean;
+}
+
 /** Options of `Emitter.scan`. */
 export interface ScanOptions {
   /** Names of what the first run finds as its carried values. Default: none are carried. */
@@ -104,13 +114,26 @@ export interface OpRow {
   readonly overwrites: ((output: number, input: number) => boolean) | null;
   /** The op on plain numbers, where constants are worth computing before anything runs. */
   readonly fold: ((...numbers: number[]) => number) | null;
+  /** Each element of the outputs is one of the first input's: what is cheaper to compute again than to keep. */
+  readonly moves: boolean;
+  /** What the op runs again and again, where it is a loop. */
+  readonly loop: Loop | null;
   /** Floating-point operations of one application; `null` counts one for each element of the output, or none for a view. */
   readonly flops: ((inputs: readonly (Type | null)[], attributes: Attributes, y: Type) => number) | null;
   readonly axes: AxisFacts;
 }
 
 /** A row's facts besides its functions, with what holds when nothing is said. */
-export const plainFacts = { pointwise: false, view: false, overwrites: null, fold: null, flops: null, axes: {} } as const;
+export const plainFacts = {
+  pointwise: false,
+  view: false,
+  overwrites: null,
+  fold: null,
+  moves: false,
+  loop: null,
+  flops: null,
+  axes: {},
+} as const;
 
 type Bare<N extends string> = N extends `...${infer B}` ? B : N extends `${infer B}?` ? B : N;
 type Held<N extends string, T> = N extends `...${string}` ? readonly T[] : N extends `${string}?` ? T | null : T;
@@ -157,6 +180,7 @@ export interface OpDeclaration<Names extends readonly string[], A extends Attrib
   readonly pointwise?: boolean;
   readonly view?: boolean;
   readonly fold?: (...numbers: number[]) => number;
+  readonly moves?: boolean;
   readonly flops?: OpRow['flops'];
   /** Of a pointwise op `along` is known. */
   readonly axes?: AxisFacts;
@@ -174,6 +198,7 @@ export interface MultiOpDeclaration<Names extends readonly string[], Outputs ext
     gradients: { readonly [O in Outputs[number]]: Value | null },
     seen: Seen<Names, A, Value> & { readonly [O in Outputs[number]]: Value },
   ) => { readonly [K in keyof ByName<Names, Value>]?: Value | readonly (Value | null)[] | null };
+  readonly moves?: boolean;
   readonly axes?: AxisFacts;
 }
 
@@ -201,6 +226,8 @@ export function defineOp<const Names extends readonly string[], A extends Attrib
     view: declaration.view ?? false,
     overwrites: null,
     fold: declaration.fold ?? null,
+    moves: declaration.moves ?? false,
+    loop: null,
     flops: declaration.flops ?? null,
     axes: { ...(declaration.pointwise && { along: alongBroadcast }), ...declaration.axes },
   };
@@ -233,6 +260,7 @@ export function defineMultiOp<
         }
       : null,
     ...plainFacts,
+    moves: declaration.moves ?? false,
     axes: declaration.axes ?? {},
   };
   const apply = (...args: unknown[]) => {

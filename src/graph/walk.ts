@@ -1,5 +1,5 @@
-import { formatShape } from '../core/index.ts';
-import type { Node, Value } from './value.ts';
+import { formatShape, sizeOf } from '../core/index.ts';
+import { Node, type Value } from './value.ts';
 
 /**
  * Every node that the values need, each after its inputs. The order depends on the graph's structure alone.
@@ -32,6 +32,25 @@ export function topologicalOrder(values: Iterable<Value>, known: (node: Node) =>
   return order;
 }
 
+/**
+ * The values with others in the place of some that they are made from. `replaced` says which, and is told of all that
+ * changed with them; what does not need them stays as it is.
+ */
+export function substituted(values: readonly Value[], replaced: Map<Value, Value>): Value[] {
+  for (const node of topologicalOrder(values, ({ outputs }) => outputs.every((output) => replaced.has(output)))) {
+    rebuild(node, replaced);
+  }
+  return values.map((value) => replaced.get(value) ?? value);
+}
+
+/** The node on what became of its inputs, noted in `replaced` for each output that has no place there yet. */
+export function rebuild(node: Node, replaced: Map<Value, Value>): void {
+  if (!node.inputs.some((input) => input && replaced.has(input))) return;
+  const inputs = node.inputs.map((input) => input && (replaced.get(input) ?? input));
+  const copy = new Node(node.row, inputs, node.attributes, node.outputs, node.source);
+  for (const output of node.outputs) if (!replaced.has(output)) replaced.set(output, copy.outputs[output.index]!);
+}
+
 /** A graph's structure as text: two graphs with the same text compute the same function of their leaves. */
 export interface GraphKey {
   readonly text: string;
@@ -58,4 +77,12 @@ export function structureOf(outputs: readonly Value[]): GraphKey {
   }
   parts.push(outputs.map(reference).join(','));
   return { text: parts.join(';'), order };
+}
+
+/** Floating-point operations of a node; none of a leaf. */
+export function flopsOf({ row, inputs, attributes, outputs }: Node): number {
+  const y = outputs[0]!;
+  if (inputs.length === 0) return 0;
+  if (row.flops) return row.flops(inputs, attributes, y);
+  return row.view ? 0 : sizeOf(y.shape);
 }

@@ -92,7 +92,7 @@ function initialize(module: Module, std: number): void {
   } else if (module instanceof Embedding) {
     module.weight.reset(init.normal(module.weight.shape, { std, zeroRow: module.padding_idx }));
   } else if (module instanceof LayerNorm) {
-    module.weight.reset(init.constant(module.weight.shape, 1));
+    module.weight?.reset(init.constant(module.weight.shape, 1));
     module.bias?.reset(init.constant(module.bias.shape, 0));
   }
 }

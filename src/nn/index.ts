@@ -4,8 +4,11 @@
  * class of plain parameter fields in `layers/`.
  */
 export * as functional from './functional/index.ts';
+export * from './functional-call.ts';
 export * as init from './init.ts';
+export * from './inspect.ts';
 export * from './layers/index.ts';
-export * from './losses.ts';
+export * from './losses/index.ts';
 export * from './module.ts';
+export * from './packed-sequence.ts';
 export * from './packed-tokens.ts';

@@ -85,6 +85,69 @@ describe('a module', () => {
   });
 });
 
+describe('hooks', () => {
+  test('see arguments and output, in the order in which they came, until they are removed', async () => {
+    const layer = new Linear(2, 2);
+    const calls: string[] = [];
+    const before = layer.registerForwardPreHook((module, [x]) => {
+      calls.push(`before ${module === layer} ${x.shape}`);
+      return undefined;
+    });
+    const hook = (_module: Linear, _args: unknown, y: Tensor) => {
+      calls.push(`after ${y.shape}`);
+      return undefined;
+    };
+    const [first, second] = [layer.registerForwardHook(hook), layer.registerForwardHook(hook)];
+    layer.forward(ones([3, 2]));
+    expect(calls.splice(0)).toEqual(['before true 3,2', 'after 3,2', 'after 3,2']);
+    first.remove();
+    first.remove();
+    layer.forward(ones([1, 2]));
+    expect(calls.splice(0)).toEqual(['before true 1,2', 'after 1,2']);
+    before.remove();
+    second.remove();
+    layer.forward(ones([1, 2]));
+    expect(calls).toEqual([]);
+    expect([...(await layer.stateDict()).keys()]).toEqual(['weight', 'bias']);
+  });
+
+  test('put other arguments and another output in their place, wherever the module is called from', async () => {
+    const inner = new Linear(2, 2, { bias: false });
+    const model = new Sequential(inner);
+    const x = ones([1, 2]);
+    const plain = model.forward(x.mul(3)).mul(2).add(1);
+    inner.registerForwardPreHook((_module, [given]) => [given.mul(3)]);
+    inner.registerForwardHook((_module, [given], y) => y.mul(2).add(given.mean().sub(2)));
+    const y = model.forward(x);
+    y.sum().backward();
+    await evaluate([plain, y]);
+    expect(await y.toArray()).toEqual(await plain.toArray());
+    expect(await inner.weight.grad!.toArray()).toEqual([
+      [6, 6],
+      [6, 6],
+    ]);
+  });
+
+  test('that fail name the module', () => {
+    const model = new Sequential(new Linear(2, 2));
+    model[0]!.registerForwardHook(() => ones([2]).add(ones([3])));
+    expect(() => model.forward(ones([1, 2]))).toThrow(/at 0$/);
+  });
+});
+
+describe('a walk over modules', () => {
+  test('calls a function with those below first', () => {
+    const seen: string[] = [];
+    const block = new Block();
+    expect(block.apply((module) => seen.push(module.constructor.name))).toBe(block);
+    expect(seen).toEqual(['Linear', 'Linear', 'Linear', 'Block']);
+  });
+
+  test('tells buffers from parameters', () => {
+    expect([...new Block().namedBuffers()].map(([name]) => name)).toEqual(['table']);
+  });
+});
+
 describe('errors', () => {
   test('name the path of the module in which they arose, once', () => {
     class Model extends Module {

@@ -39,6 +39,26 @@ export interface LoadReport {
   readonly unexpected: readonly string[];
 }
 
+/** Called before `forward` with the module and its arguments; an array that it returns takes their place. */
+export type ForwardPreHook<M extends Module> = (
+  module: M,
+  args: Readonly<Parameters<M['forward']>>,
+) => Readonly<Parameters<M['forward']>> | undefined;
+
+/** Called after `forward` with the module, its arguments and its output; what it returns takes the output's place. */
+export type ForwardHook<M extends Module> = (
+  module: M,
+  args: Readonly<Parameters<M['forward']>>,
+  output: ReturnType<M['forward']>,
+) => ReturnType<M['forward']> | undefined;
+
+/** A hook that is in force. */
+export interface HookHandle {
+  /** Takes the hook away. Safe to call twice. */
+  remove(): void;
+  [Symbol.dispose](): void;
+}
+
 const pathOf = new WeakMap<QkvError, Module>();
 let depth = 0;
 
@@ -49,9 +69,11 @@ let depth = 0;
 export abstract class Module {
   /** Whether dropout and the like are active. Set by `train` and `eval`. */
   training = true;
+  readonly #preHooks = new Set<{ readonly hook: ForwardPreHook<Module> }>();
+  readonly #hooks = new Set<{ readonly hook: ForwardHook<Module> }>();
 
   constructor() {
-    // Wrapped once here, so that an error inside says at which module it arose, whoever calls forward.
+    // Wrapped once here, so that hooks are called and an error inside says at which module it arose, whoever calls forward.
     const forward = this.forward;
     Object.defineProperty(this, 'forward', { value: (...args: unknown[]) => this.#guarded(forward, args), configurable: true });
   }
@@ -89,6 +111,49 @@ export abstract class Module {
         if (field instanceof Tensor) yield [prefix === '' ? name : `${prefix}.${name}`, field];
       }
     }
+  }
+
+  /** Every buffer below this module with its path: tensors that are part of its state and are not trained. One that is shared comes once. */
+  *namedBuffers(): Generator<[string, Tensor]> {
+    const seen = new Set<Tensor>();
+    for (const [path, tensor] of this.namedTensors()) {
+      if (tensor instanceof Parameter || seen.has(tensor)) continue;
+      seen.add(tensor);
+      yield [path, tensor];
+    }
+  }
+
+  /** Calls f with every module below this one and then with itself, as torch.nn.Module.apply does: for initial values of one's own. */
+  apply(f: (module: Module) => void): this {
+    for (const [, child] of fieldsOf(this)) if (child instanceof Module) child.apply(f);
+    f(this);
+    return this;
+  }
+
+  /**
+   * Calls the hook before each `forward` of this module; hooks are called in the order in which they came.
+   * Like torch.nn.Module.register_forward_pre_hook.
+   */
+  registerForwardPreHook<M extends Module>(this: M, hook: ForwardPreHook<M>): HookHandle {
+    return registered(this.#preHooks, hook as unknown as ForwardPreHook<Module>);
+  }
+
+  /**
+   * Calls the hook after each `forward` of this module; hooks are called in the order in which they came, each with what the
+   * one before it made of the output. What it sees is part of the graph like any tensor: it can be kept and read later, and
+   * costs nothing unless it is. Like torch.nn.Module.register_forward_hook. To look at many modules at once, see `inspect`.
+   *
+   * @example
+   * const layer = new Linear(4, 2);
+   * const seen: Tensor[] = [];
+   * const handle = layer.registerForwardHook((_module, _args, output) => {
+   *   seen.push(output);
+   * });
+   * layer.forward(randn([3, 4]));
+   * handle.remove();
+   */
+  registerForwardHook<M extends Module>(this: M, hook: ForwardHook<M>): HookHandle {
+    return registered(this.#hooks, hook as unknown as ForwardHook<Module>);
   }
 
   /** Number of trained numbers; with `trainable: false` the frozen ones count as well. */
@@ -194,7 +259,11 @@ export abstract class Module {
   #guarded(forward: (...args: never[]) => unknown, args: readonly unknown[]): unknown {
     depth++;
     try {
-      return forward.apply(this, args as never[]);
+      let given = args as readonly never[];
+      for (const { hook } of this.#preHooks) given = hook(this, given) ?? given;
+      let output = forward.apply(this, given as never[]);
+      for (const { hook } of this.#hooks) output = hook(this, given, output) ?? output;
+      return output;
     } catch (error) {
       if (error instanceof QkvError) {
         // The innermost module is noted on the way up; only the outermost knows the whole path.
@@ -213,6 +282,16 @@ export abstract class Module {
     for (const [path, candidate] of this.namedModules()) if (candidate === module) return path;
     return null;
   }
+}
+
+/** The same function may be registered twice, so each registration is an entry of its own. */
+function registered<H>(hooks: Set<{ readonly hook: H }>, hook: H): HookHandle {
+  const entry = { hook };
+  hooks.add(entry);
+  const remove = () => {
+    hooks.delete(entry);
+  };
+  return { remove, [Symbol.dispose]: remove };
 }
 
 /** The tensors and modules that a module holds as fields, arrays of them included, by name. */

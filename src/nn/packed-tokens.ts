@@ -69,6 +69,11 @@ export class PackedTokens {
     return places && new PackedTokens(places, batch, time);
   }
 
+  /** Where each token of the list stands, counted through `[B, T]`. */
+  get places(): readonly number[] {
+    return this.#list;
+  }
+
   /** Shapes: `[B, T, ...rest]` → `[N, ...rest]`. What is known beforehand, as ids and labels are, stays so. */
   pack(x: Tensor): Tensor {
     const known = x.rank === 2 ? knownContent(x) : null;

@@ -41,20 +41,23 @@ async function run(runtime: Runtime, outputs: readonly Value[]): Promise<Float32
   return read;
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
+
 /** Runs the graph with its chains as loops and without, and expects the same bits. */
 async function expectSameBits(outputs: readonly Value[]): Promise<void> {
   const runtime = await openRuntime({ device: 'cpu' });
-  expect(await run(runtime, optimize(outputs, has))).toEqual(
-    await run(
-      runtime,
-      optimize(outputs, (opType) => opType !== 'Scan' && has()),
-    ),
+  const blocked = await run(runtime, optimize(outputs, has));
+  const whole = await run(
+    runtime,
+    optimize(outputs, (opType) => opType !== 'Scan' && has()),
   );
+  // Millions of numbers each: too many for toEqual.
+  expect(blocked.map((array, i) => Buffer.compare(bytesOf(array), bytesOf(whole[i]!)))).toEqual(outputs.map(() => 0));
 }
 
 describe('long element-wise chains', () => {
   it('become one loop for the gradient of gelu, with the same bits', async () => {
-    const [x, g] = [normal(1, 6, 64, 1024), normal(2, 6, 64, 1024)];
+    const [x, g] = [normal(1, 24, 64, 1024), normal(2, 24, 64, 1024)];
     const outputs = gradients([ops.gelu(x)], [g], [x]) as Value[];
     const optimized = optimize(outputs, has);
     expect(loops(optimized)).toHaveLength(1);
@@ -63,7 +66,7 @@ describe('long element-wise chains', () => {
   });
 
   it('give several results, one of which feeds what is not element-wise', async () => {
-    const x = normal(3, 512, 512);
+    const x = normal(3, 2048, 1024);
     const y = ops.exp(ops.mul(x, x));
     const total = ops.sum(y, { axes: [0], keepDims: true });
     // The second half needs the sum of the first, so they are two loops; the last one also reads a broadcast row, which no loop can.
@@ -75,7 +78,7 @@ describe('long element-wise chains', () => {
   });
 
   it('never wait for what waits for them', async () => {
-    const x = normal(4, 512, 1024);
+    const x = normal(4, 2048, 1024);
     const a = ops.exp(ops.neg(x));
     const rows = ops.softmax(a, { axis: 1 });
     const outputs = [ops.mul(ops.add(ops.sin(a), rows), ops.cos(a))];
@@ -83,16 +86,16 @@ describe('long element-wise chains', () => {
   });
 
   it('are left alone where arrays are small, chains short, or the runtime has no loops', () => {
-    const small = ops.exp(ops.sin(ops.cos(normal(5, 64, 64))));
-    const short = ops.exp(ops.sin(normal(6, 512, 1024)));
-    const long = ops.exp(ops.sin(ops.cos(normal(7, 512, 1024))));
+    const small = ops.exp(ops.sin(ops.cos(normal(5, 1024, 1024))));
+    const short = ops.exp(ops.sin(normal(6, 2048, 1024)));
+    const long = ops.exp(ops.sin(ops.cos(normal(7, 2048, 1024))));
     expect(loops(optimize([small, short], has))).toHaveLength(0);
     expect(loops(optimize([long], () => false))).toHaveLength(0);
     expect(loops(optimize([long], has))).toHaveLength(1);
   });
 
   it('may still be written over what they replace', () => {
-    const [p, g, m] = [normal(8, 512, 1024), normal(9, 512, 1024), normal(10, 512, 1024)];
+    const [p, g, m] = [normal(8, 2048, 1024), normal(9, 2048, 1024), normal(10, 2048, 1024)];
     const next = ops.add(ops.mul(m, ops.like(0.9, m)), ops.mul(g, ops.like(0.1, g)));
     const updated = ops.sub(p, ops.mul(next, ops.like(0.01, p)));
     expect(overwriters(optimize([next, updated], has), [m.node, p.node])).toEqual([true, true]);

@@ -3,6 +3,7 @@
  * May import core, graph and ops. A new rewrite is a row in `rewrites.ts`.
  */
 export { computeOnDemand } from './demand.ts';
+export { trimLoops } from './loops.ts';
 export * from './lower.ts';
 export { optimize } from './optimize.ts';
 export { overwriters } from './overwrite.ts';

@@ -2,6 +2,7 @@ import type { Value } from '../graph/index.ts';
 import { reshapeRow } from '../ops/index.ts';
 import { blockPointwise } from './blocks.ts';
 import { computeOnDemand } from './demand.ts';
+import { trimLoops } from './loops.ts';
 import { simplify } from './simplify.ts';
 
 /**
@@ -10,7 +11,7 @@ import { simplify } from './simplify.ts';
  * @param has whether the runtime has an operator that not every runtime has.
  */
 export function optimize(outputs: readonly Value[], has: (opType: string) => boolean): Value[] {
-  const simple = simplify(computeOnDemand(simplify(outputs)));
+  const simple = simplify(computeOnDemand(simplify(trimLoops(outputs))));
   const blocked = has('Scan') ? blockPointwise(simple) : simple;
   return blocked.map(withoutReshape);
 }

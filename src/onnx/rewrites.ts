@@ -1,4 +1,4 @@
-import { broadcastShapes, isFloat, sameShape } from '../core/index.ts';
+import { broadcastShapes, isFloat, sameShape, sizeOf } from '../core/index.ts';
 import { Node, type OpRow, type Value } from '../graph/index.ts';
 import {
   add,
@@ -7,11 +7,14 @@ import {
   constantOf,
   div,
   expandRow,
+  gatherRows,
+  linear,
   matmulOf,
   mul,
   neg,
   reshape,
   reshapeRow,
+  scatterRows,
   standIn,
   stopGradient,
   sub,
@@ -100,6 +103,66 @@ export const rewrites: readonly Rewrite[] = [
     },
   },
   {
+    name: 'picked rows with their axes in another order: the indices in that order',
+    row: transpose.row,
+    apply: ({ inputs: [x], attributes }) => {
+      const order = indexOrder(x!, attributes.perm as readonly number[]);
+      const [table, indices] = x!.node.inputs;
+      return (
+        order && gatherRows(table!, transpose(indices!, { perm: order }), x!.node.attributes as { paddingIdx: number | null })
+      );
+    },
+  },
+  {
+    name: 'a linear map of rows picked more often than there are: the mapped table, picked from',
+    row: linear.row,
+    apply: ({ inputs: [x, weight, bias] }) => {
+      if (x!.node.row !== gatherRows.row) return null;
+      const [table, indices] = x!.node.inputs as [Value, Value];
+      return isPickedOften(table, indices) ? gatherRows(linear(table, weight!, bias!), indices, { paddingIdx: null }) : null;
+    },
+  },
+  {
+    name: 'rows added up with their axes in another order: the indices in the order of the rows',
+    row: scatterRows.row,
+    apply: ({ inputs: [updates, indices], attributes }) => {
+      if (updates!.node.row !== transpose.row) return null;
+      const perm = updates!.node.attributes.perm as readonly number[];
+      const count = indices!.shape.length;
+      if (!keepsRest(perm, count)) return null;
+      const order = perm.slice(0, count).map((_, axis) => perm.indexOf(axis));
+      const rows = attributes.rows as number;
+      return scatterRows(updates!.node.inputs[0]!, transpose(indices!, { perm: order }), { rows });
+    },
+  },
+  {
+    name: 'products added up by rows: the left factor added up, and one product',
+    row: scatterRows.row,
+    apply: ({ inputs: [updates, indices], attributes }) => {
+      const product = beforeReshape(updates!);
+      if (product.node.row !== matmulOf.row || product.shape.length !== 2) return null;
+      const [a, b] = product.node.inputs as [Value, Value];
+      const flags = product.node.attributes as { transposeA: boolean; transposeB: boolean };
+      const rows = attributes.rows as number;
+      const isRowwise = !flags.transposeA && b.shape.length === 2 && updates!.shape.length === indices!.shape.length + 1;
+      if (!isRowwise || sizeOf(indices!.shape) !== a.shape[0] || rows * 2 > a.shape[0]!) return null;
+      return matmulOf(addedRows(a, indices!, rows), b, flags);
+    },
+  },
+  {
+    name: 'a product over picked rows: what meets them added up by rows, and a product over the table',
+    row: matmulOf.row,
+    apply: ({ inputs: [a, b], attributes }) => {
+      const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
+      const picked = beforeReshape(b!);
+      if (picked.node.row !== gatherRows.row || !transposeA || transposeB || a!.shape.length !== 2 || b!.shape.length !== 2)
+        return null;
+      const [table, indices] = picked.node.inputs as [Value, Value];
+      if (!isPickedOften(table, indices) || sizeOf(indices.shape) !== b!.shape[0]) return null;
+      return matmulOf(addedRows(a!, indices, table.shape[0]!), table, { transposeA, transposeB });
+    },
+  },
+  {
     name: 'element-wise ops broadcast by themselves: no expand before them',
     row: 'pointwise',
     apply: (node) => {
@@ -156,4 +219,30 @@ function swapsLastTwo(x: Value): boolean {
   const perm = x.node.attributes.perm as readonly number[];
   const rank = perm.length;
   return rank >= 2 && perm.every((axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+}
+
+/** Whether a permutation leaves all axes behind the first `count` where they are. */
+function keepsRest(perm: readonly number[], count: number): boolean {
+  return perm.every((axis, i) => i < count || axis === i);
+}
+
+/** The permutation of the indices' axes that stands for one of the picked rows' axes, or null where there is none. */
+function indexOrder({ node }: Value, perm: readonly number[]): readonly number[] | null {
+  if (node.row !== gatherRows.row) return null;
+  const count = node.inputs[1]!.shape.length;
+  return count > 1 && keepsRest(perm, count) ? perm.slice(0, count) : null;
+}
+
+/** Whether a table of vectors has less than half as many rows as are picked from it: then it pays to work on the table. */
+function isPickedOften(table: Value, indices: Value): boolean {
+  return table.shape.length === 2 && table.shape[0]! * 2 <= sizeOf(indices.shape);
+}
+
+function beforeReshape(x: Value): Value {
+  return x.node.row === reshapeRow.row ? x.node.inputs[0]! : x;
+}
+
+/** The rows of a matrix, added up by their indices. */
+function addedRows(x: Value, indices: Value, rows: number): Value {
+  return scatterRows(reshape(x, { shape: [...indices.shape, x.shape[1]!] }), indices, { rows });
 }

@@ -11,14 +11,17 @@ import {
   constant,
   div,
   expand,
+  gatherRows,
   greater,
   halfPlusHalf,
+  linear,
   matmul,
   mul,
   neg,
   relu,
   reshape,
   reshapeRow,
+  scatterRows,
   softmax,
   split,
   standIn,
@@ -45,6 +48,14 @@ const row = leaf(direction([3], 'row'));
 const batch = leaf(direction([4, 2, 3], 'batch'));
 const batch2 = leaf(direction([4, 2, 3], 'batch2'));
 const number = (value: number) => constant(value);
+/** Eight picks from a table, in two axes. */
+const integers = { shape: [2, 4], data: [0, 2, 1, 1, 0, 0, 2, 1] };
+const ids = leaf(integers, 'int64');
+const table = leaf(direction([3, 3], 'table'));
+const picked = (from: Value) => gatherRows(from, ids, { paddingIdx: null });
+const weight = leaf(direction([2, 3], 'weight'));
+const bias = leaf(direction([2], 'bias'));
+const rows = leaf(direction([8, 2], 'rows'));
 
 /** Names of the ops in a cleaned graph, leaves left out. */
 const opsOf = (...values: readonly Value[]) =>
@@ -106,6 +117,43 @@ const examples: Readonly<Record<string, readonly (readonly [Value, readonly stri
     [swapLast(matmul(x, swapLast(y))), ['matmul', 'transpose']],
     [matmul(transpose(batch, { perm: [0, 2, 1] }), batch2), ['matmul']],
     [matmul(transpose(batch, { perm: [2, 0, 1] }), leaf(direction([3, 2, 4], 'w'))), ['transpose', 'matmul']],
+  ],
+  'picked rows with their axes in another order: the indices in that order': [
+    [transpose(picked(table), { perm: [1, 0, 2] }), ['transpose', 'gatherRows']],
+    [transpose(picked(table), { perm: [1, 2, 0] }), ['gatherRows', 'transpose']],
+  ],
+  'a linear map of rows picked more often than there are: the mapped table, picked from': [
+    [linear(picked(table), weight, bias), ['linear', 'gatherRows']],
+    [linear(transpose(picked(table), { perm: [1, 0, 2] }), weight, null), ['linear', 'transpose', 'gatherRows']],
+    [linear(picked(leaf(direction([5, 3], 'large'))), weight, bias), ['gatherRows', 'linear']],
+  ],
+  'rows added up with their axes in another order: the indices in the order of the rows': [
+    [scatterRows(transpose(batch, { perm: [1, 0, 2] }), ids, { rows: 5 }), ['transpose', 'scatterRows']],
+    [
+      scatterRows(
+        transpose(batch, { perm: [1, 2, 0] }),
+        leaf({ ...integers, shape: [2, 3], data: [0, 2, 1, 1, 0, 0] }, 'int64'),
+        { rows: 5 },
+      ),
+      ['transpose', 'scatterRows'],
+    ],
+  ],
+  'products added up by rows: the left factor added up, and one product': [
+    [scatterRows(reshape(matmul(rows, weight), { shape: [2, 4, 3] }), ids, { rows: 3 }), ['reshape', 'scatterRows', 'matmul']],
+    [scatterRows(reshape(matmul(rows, weight), { shape: [2, 4, 3] }), ids, { rows: 5 }), ['matmul', 'reshape', 'scatterRows']],
+    [
+      scatterRows(reshape(matmul(swapLast(leaf(direction([2, 8], 'columns'))), weight), { shape: [2, 4, 3] }), ids, {
+        rows: 3,
+      }),
+      ['matmul', 'reshape', 'scatterRows'],
+    ],
+  ],
+  'a product over picked rows: what meets them added up by rows, and a product over the table': [
+    [matmul(swapLast(rows), reshape(picked(table), { shape: [8, 3] })), ['reshape', 'scatterRows', 'matmul']],
+    [
+      matmul(swapLast(rows), reshape(picked(leaf(direction([5, 3], 'large'))), { shape: [8, 3] })),
+      ['gatherRows', 'reshape', 'matmul'],
+    ],
   ],
   'element-wise ops broadcast by themselves: no expand before them': [
     [add(x, expand(row, { shape: [2, 3] })), ['add']],

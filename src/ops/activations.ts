@@ -1,7 +1,7 @@
 import { formatShape, normalizeAxis, ShapeError } from '../core/index.ts';
 import type { Op, Value } from '../graph/index.ts';
 import { greater, less, logicalAnd } from './comparison.ts';
-import { abs, add, cast, clip, exp, like, mul, neg, reciprocal, sub, where } from './elementwise.ts';
+import { abs, add, clip, exp, like, mul, neg, reciprocal, sub, where } from './elementwise.ts';
 import { reshape, split } from './movement.ts';
 import { pointwise, type Unary } from './pointwise.ts';
 
@@ -23,11 +23,30 @@ export const erf: Unary = pointwise({
   vjp: (g, { x }) => ({ x: mul(g, mul(exp(neg(mul(x, x))), like(2 / Math.sqrt(Math.PI), x))) }),
 });
 
+/**
+ * 1 where an element is positive, else 0. Written as a line steeper than any float32 needs, held between 0 and 1: one pass,
+ * where a comparison and a cast take as long as four. Its own gradient is 0.
+ */
+const isPositive: Unary = pointwise({
+  name: 'isPositive',
+  onnx: (_f, { x, emitter }) =>
+    emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: steepest }, beta: { float: nearlyZero } } }),
+  double: (f, { x }) => f('Where', f('Greater', x, 0), 1, 0),
+  vjp: () => ({}),
+});
+
+/** The largest number of float32: times it, the smallest number of full precision is 4. */
+const steepest = 2 ** 127 * (2 - 2 ** -23);
+
+/** OpenVINO takes a beta of 0 for one left out, which is ½. */
+const nearlyZero = -(2 ** -126);
+
 /** The positive part of each element. Its gradient at 0 is 0, as in PyTorch. */
 export const relu: Unary = pointwise({
   name: 'relu',
   onnx: 'Relu',
-  vjp: (g, { x }) => ({ x: mul(g, cast(greater(x, like(0, x)), { to: g.dtype })) }),
+  // By y rather than x, which need not be kept then: what comes next keeps y.
+  vjp: (g, { y }) => ({ x: mul(g, isPositive(y)) }),
 });
 
 /**

@@ -21,15 +21,25 @@ import {
 
 const notBools = { a: bools(2), b: bools(2), throws: /a and b are bool; they need a number type/ };
 
-export const equalCases = comparisonCases(equal, 'torch.eq', (a, b) => a === b, [
-  { a: bools(2, 3), b: bools(3), note: 'bools' },
-]);
-export const notEqualCases = comparisonCases(notEqual, 'torch.ne', (a, b) => a !== b, [
-  { a: bools(2, 3), b: bools(3), note: 'bools' },
-]);
+const randomBroadcasts = 'NumPy, random broadcasts';
+
+export const equalCases = comparisonCases(
+  equal,
+  'torch.eq',
+  (a, b) => a === b,
+  [{ a: bools(2, 3), b: bools(3), note: 'bools' }],
+  randomBroadcasts,
+);
+export const notEqualCases = comparisonCases(
+  notEqual,
+  'torch.ne',
+  (a, b) => a !== b,
+  [{ a: bools(2, 3), b: bools(3), note: 'bools' }],
+  randomBroadcasts,
+);
 export const greaterCases = comparisonCases(greater, 'torch.gt', (a, b) => a > b, [notBools]);
-export const greaterOrEqualCases = comparisonCases(greaterOrEqual, 'torch.ge', (a, b) => a >= b, [notBools]);
-export const lessCases = comparisonCases(less, 'torch.lt', (a, b) => a < b, [notBools]);
+export const greaterOrEqualCases = comparisonCases(greaterOrEqual, 'torch.ge', (a, b) => a >= b, [notBools], randomBroadcasts);
+export const lessCases = comparisonCases(less, 'torch.lt', (a, b) => a < b, [notBools], randomBroadcasts);
 export const lessOrEqualCases = comparisonCases(lessOrEqual, 'torch.le', (a, b) => a <= b, [notBools]);
 
 const logical = (op: Op<['a', 'b']>, torch: string, f: (a: number, b: number) => number) =>

@@ -20,13 +20,13 @@ function* products(x: readonly number[], weight: readonly number[], y: readonly 
 const index = (shape: readonly number[], place: readonly number[]) =>
   place.reduce((sum, position, axis) => sum * shape[axis]! + position, 0);
 
-const reach = (k: number, d: number) => d * (k - 1) + 1;
+const span = (k: number, d: number) => d * (k - 1) + 1;
 
 function convolved(x: Plain, weight: Plain, bias: Plain | null, sliding: Sliding): Plain {
   const { stride, padding, dilation } = sliding;
   const lengths = stride.map((step, i) => {
     const padded = x.shape[i + 2]! + padding[i]! + padding[stride.length + i]!;
-    return Math.floor((padded - reach(weight.shape[i + 2]!, dilation[i]!)) / step) + 1;
+    return Math.floor((padded - span(weight.shape[i + 2]!, dilation[i]!)) / step) + 1;
   });
   const y = build([x.shape[0]!, weight.shape[0]!, ...lengths], ([, o]) => (bias ? bias.data[o!]! : 0));
   const data = [...y.data];
@@ -40,7 +40,7 @@ function spread(g: Plain, weight: Plain, bias: Plain | null, extra: readonly num
   const rank = stride.length;
   const lengths = stride.map(
     (step, i) =>
-      (g.shape[i + 2]! - 1) * step - padding[i]! - padding[rank + i]! + reach(weight.shape[i + 2]!, dilation[i]!) + extra[i]!,
+      (g.shape[i + 2]! - 1) * step - padding[i]! - padding[rank + i]! + span(weight.shape[i + 2]!, dilation[i]!) + extra[i]!,
   );
   const y = build([g.shape[0]!, weight.shape[1]! * groups, ...lengths], ([, o]) => (bias ? bias.data[o!]! : 0));
   const data = [...y.data];
@@ -64,6 +64,7 @@ const uneven = { stride: [2, 3], padding: [1, 0, 1, 2], dilation: [2, 1], groups
 export const convolutionCases = cases(
   convolution,
   {
+    torch: 'F.conv1d, F.conv2d',
     reference: ({ x, weight, bias, ...sliding }) => convolved(x, weight, bias, sliding),
     tolerance: 'rounding',
   },
@@ -77,15 +78,18 @@ export const convolutionCases = cases(
     { x: normal(2, 3, 3, 2), weight: normal(4, 3, 1, 1), bias: normal(4), ...plane, note: 'a kernel of one element' },
     { x: zeros(2, 3, 7), weight: zeros(4, 2, 3), bias: null, ...line, throws: /x needs 2 channels/ },
     { x: zeros(2, 3, 2), weight: zeros(4, 3, 3), bias: null, ...line, throws: /reaches over 3 and the padded input has 2/ },
-    { x: zeros(3, 7), weight: zeros(4, 3, 3), bias: null, ...line, throws: /both need 3 axes/ },
+    { x: zeros(3, 7), weight: zeros(4, 3, 3), bias: null, ...line, throws: /x is \[3, 7\]; it needs 3 axes/ },
+    { x: zeros(2, 3, 7), weight: zeros(4, 3), bias: null, ...line, throws: /both need 3 axes/ },
     { x: zeros(2, 3, 7), weight: zeros(4, 3, 3), bias: zeros(3), ...line, throws: /bias is \[3\]; it must be \[4\]/ },
-    { x: zeros(2, 3, 7), weight: as('float64', zeros(4, 3, 3)), bias: null, ...line, throws: /one floating-point type/ },
+    { x: zeros(2, 3, 7), weight: as('float64', zeros(4, 3, 3)), bias: null, ...line, throws: /all need float32/ },
+    { x: as('float64', zeros(2, 3, 7)), weight: zeros(4, 3, 3), bias: null, ...line, throws: /x is float64; it needs float32/ },
   ],
 );
 
 export const convolutionTransposedCases = cases(
   convolutionTransposed,
   {
+    torch: 'F.conv_transpose1d, F.conv_transpose2d',
     reference: ({ x, weight, bias, extra, ...sliding }) => spread(x, weight, bias, extra, sliding),
     tolerance: 'rounding',
   },
@@ -94,6 +98,17 @@ export const convolutionTransposedCases = cases(
     { x: normal(1, 3, 4), weight: normal(3, 2, 3), bias: null, ...line, stride: [3], extra: [2], note: 'more at the end' },
     { x: normal(2, 3, 3, 3), weight: normal(3, 2, 2, 3), bias: null, ...uneven, extra: [1, 2], note: 'all options, unequal' },
     { x: normal(2, 4, 3, 3), weight: normal(4, 3, 2, 2), bias: normal(6), ...plane, groups: 2, extra: [0, 0], note: 'groups' },
+    { x: zeros(1, 2, 4), weight: zeros(2, 3, 2), bias: null, ...line, extra: [1], throws: /each must be less than its stride/ },
+    {
+      x: normal(1, 2, 6),
+      weight: normal(2, 3, 2),
+      bias: null,
+      ...line,
+      padding: [2, 1],
+      extra: [0],
+      note: 'cut on both sides',
+    },
+    { x: normal(1, 2, 4), weight: normal(2, 3, 3), bias: null, ...line, padding: [1, 1], dilation: [2], extra: [0] },
     { x: zeros(2, 3, 4), weight: zeros(2, 2, 3), bias: null, ...line, extra: [0], throws: /x needs 2 channels/ },
     {
       x: zeros(2, 3, 1),
@@ -109,10 +124,17 @@ export const convolutionTransposedCases = cases(
 
 export const convolutionWeightCases = cases(
   convolutionWeight,
-  { reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding), tolerance: 'rounding' },
+  {
+    torch: '—',
+    inputs: ['x', 'g'],
+    reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding),
+    tolerance: 'rounding',
+  },
   [
     { x: normal(2, 3, 7), g: normal(2, 4, 5), kernel: [3], ...line },
     { x: normal(2, 2, 8), g: normal(2, 3, 3), kernel: [2], ...line, stride: [3], note: 'a stride that leaves a rest' },
     { x: normal(2, 4, 4, 5), g: normal(2, 6, 3, 3), kernel: [2, 3], ...plane, groups: 2, note: 'groups' },
+    { x: normal(2, 3, 4), g: normal(2, 2, 4), kernel: [1], ...line, note: 'a kernel of one element' },
+    { x: normal(2, 3, 5), g: normal(2, 2, 3), kernel: [1], ...line, stride: [2], note: 'a kernel of one element that skips' },
   ],
 );

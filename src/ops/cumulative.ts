@@ -1,5 +1,6 @@
 import { DTypeError, normalizeAxis } from '../core/index.ts';
 import { defineOp, type Op } from '../graph/index.ts';
+import { alongOthers } from './movement.ts';
 
 /**
  * Running sums along an axis (counted from the front); with `reverse` from the end.
@@ -17,4 +18,5 @@ export const cumsum: Op<['x'], { axis: number; reverse: boolean }> = defineOp({
     emitter.node('CumSum', [x, emitter.constant('int64', [axis], [])], { attributes: { reverse: { int: reverse ? 1 : 0 } } }),
   // What comes early counts in every later sum.
   vjp: (g, { axis, reverse }) => ({ x: cumsum(g, { axis, reverse: !reverse }) }),
+  axes: { zeroWith: [[0]], along: alongOthers },
 });

@@ -35,21 +35,23 @@ import {
   where,
 } from './elementwise.ts';
 
+const randomBroadcasts = 'NumPy, random broadcasts';
+
 const whole = [{ a: integers(-9, 9, 2, 3), b: integers(1, 5, 3), note: 'whole numbers', tolerance: 'exact' as const }];
 
-export const addCases = cases(add, { torch: 'torch.add', ...binary((a, b) => a + b) }, [
+export const addCases = cases(add, { torch: 'torch.add', alsoAgainst: randomBroadcasts, ...binary((a, b) => a + b) }, [
   ...everyPair(normal),
   ...whole,
   ...disagree,
 ]);
 
-export const subCases = cases(sub, { torch: 'torch.sub', ...binary((a, b) => a - b) }, [
+export const subCases = cases(sub, { torch: 'torch.sub', alsoAgainst: randomBroadcasts, ...binary((a, b) => a - b) }, [
   ...everyPair(normal),
   ...whole,
   ...disagree,
 ]);
 
-export const mulCases = cases(mul, { torch: 'torch.mul', ...binary((a, b) => a * b) }, [
+export const mulCases = cases(mul, { torch: 'torch.mul', alsoAgainst: randomBroadcasts, ...binary((a, b) => a * b) }, [
   ...everyPair(normal),
   ...whole,
   ...disagree,
@@ -61,19 +63,23 @@ export const divCases = cases(div, { torch: 'torch.div', ...binary((a, b) => a /
   ...disagree,
 ]);
 
-export const wholeDivCases = cases(div, { ...binary((a, b) => Math.trunc(a / b)), tolerance: 'exact' }, whole);
+export const wholeDivCases = cases(
+  div,
+  { torch: "torch.div(rounding_mode='trunc')", ...binary((a, b) => Math.trunc(a / b)), tolerance: 'exact' },
+  whole,
+);
 
 export const powCases = cases(pow, { torch: 'torch.pow', ...binary((a, b) => a ** b) }, [
   ...everyPair(positive, normal),
   ...[-1, 0, 1, 2, 3].map((number) => ({ a: positive(5), b: exactly([number], []), note: 'one whole number for all' })),
 ]);
 
-export const maximumCases = cases(maximum, { torch: 'torch.maximum', ...binary(Math.max) }, [
+export const maximumCases = cases(maximum, { torch: 'torch.maximum', alsoAgainst: randomBroadcasts, ...binary(Math.max) }, [
   ...everyPair(distinct, (...shape) => shifted(distinct(...shape))),
   ...disagree,
 ]);
 
-export const minimumCases = cases(minimum, { torch: 'torch.minimum', ...binary(Math.min) }, [
+export const minimumCases = cases(minimum, { torch: 'torch.minimum', alsoAgainst: randomBroadcasts, ...binary(Math.min) }, [
   ...everyPair(distinct, (...shape) => shifted(distinct(...shape))),
   ...disagree,
 ]);

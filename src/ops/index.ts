@@ -4,15 +4,17 @@
  * Tensor if one would write it as a method.
  */
 export * from './activations.ts';
+export * from './binary-cross-entropy.ts';
 export * from './comparison.ts';
 export { convolution, convolutionTransposed, convolutionWeight } from './convolution.ts';
+export { ctcLoss } from './ctc.ts';
 export * from './cumulative.ts';
 export { einsum } from './einsum.ts';
 export * from './elementwise.ts';
 export * from './index-expression.ts';
 export { addAlong, dropoutMask, gatherRows, oneHot, pickRows, placeRows, scatterRows, takeAlong } from './indexing.ts';
 export * from './leaf.ts';
-export { linear, matmul, matmulOf, swapLast } from './matmul.ts';
+export { addmm, linear, matmul, matmulOf, swapLast } from './matmul.ts';
 export {
   concat,
   expand,
@@ -26,15 +28,17 @@ export {
   transpose,
   zerosLike,
 } from './movement.ts';
-export { layerNorm, logSoftmax, softmax } from './normalize.ts';
+export { channelNorm, layerNorm, logSoftmax, normalizeBy, rmsNorm, softmax } from './normalize.ts';
 export * from './padding.ts';
+export { adaptiveAveragePool, adaptiveMaxPool, averagePool, maxPool } from './pooling.ts';
 export * from './rearranging.ts';
 export * from './recompute.ts';
 export { argmax, argmin, max, mean, min, sum, sumSquare } from './reduce.ts';
-export * from './resize.ts';
+export { type InterpolateOptions, type InterpolationMode, interpolate } from './resize.ts';
 export * from './rounding.ts';
 export * from './scatter.ts';
 export * from './sorting.ts';
 export * from './statistics.ts';
 export * from './transcendental.ts';
 export * from './triangular.ts';
+export { fold, unfold } from './unfold.ts';

@@ -19,6 +19,7 @@ const given = (numbers: readonly number[], ...shape: number[]) => as('int64', ex
 export const gatherRowsCases = cases(
   gatherRows,
   {
+    torch: 'F.embedding',
     reference: ({ x, indices }) => picked(x, indices, null),
     // The padding row is read as any other, but does not learn: along it the result counts as constant.
     differentiated: ({ x, indices, paddingIdx }) => picked(x, indices, paddingIdx),
@@ -43,7 +44,7 @@ export const gatherRowsCases = cases(
 
 export const pickRowsCases = cases(
   pickRows,
-  { reference: ({ x, places: chosen }) => picked(x, chosen, null), tolerance: 'exact' },
+  { torch: 'x[places]', reference: ({ x, places: chosen }) => picked(x, chosen, null), tolerance: 'exact' },
   [
     { x: normal(5, 3), places: given([4, 0, 2], 3) },
     { x: normal(5), places: given([1], 1), note: 'rows of one element' },
@@ -58,6 +59,7 @@ export const pickRowsCases = cases(
 export const placeRowsCases = cases(
   placeRows,
   {
+    torch: '—',
     reference: ({ x, places: chosen, rows }) =>
       build([rows, ...x.shape.slice(1)], ([row, ...rest]) => {
         const from = chosen.data.indexOf(row!);
@@ -78,6 +80,7 @@ export const placeRowsCases = cases(
 export const scatterRowsCases = cases(
   scatterRows,
   {
+    torch: 'torch.index_add',
     reference: ({ updates, indices, rows }) => {
       const rank = indices.shape.length;
       const rest = updates.shape.slice(rank);
@@ -114,6 +117,7 @@ export const scatterRowsCases = cases(
 export const takeAlongCases = cases(
   takeAlong,
   {
+    torch: 'torch.gather',
     reference: ({ x, indices, axis }) =>
       build(indices.shape, (place) => at(x, place.with(axis, counted(at(indices, place), x.shape[axis]!)))),
     tolerance: 'exact',
@@ -136,6 +140,7 @@ export const takeAlongCases = cases(
 export const addAlongCases = cases(
   addAlong,
   {
+    torch: 'torch.scatter_add',
     reference: ({ updates, indices, axis, size }) => {
       const shape = updates.shape.with(axis, size);
       const data = [...build(shape, () => 0).data];
@@ -166,7 +171,11 @@ export const addAlongCases = cases(
 
 export const dropoutMaskCases = cases(
   dropoutMask,
-  { reference: ({ bytes, kept }) => mapped((byte) => (byte < kept ? 256 / kept : 0), bytes), tolerance: 'rounding' },
+  {
+    torch: 'F.dropout',
+    reference: ({ bytes, kept }) => mapped((byte) => (byte < kept ? 256 / kept : 0), bytes),
+    tolerance: 'rounding',
+  },
   [
     { bytes: as('uint8', integers(0, 256, 100)), kept: 230 },
     { bytes: as('uint8', integers(0, 256, 2, 3)), kept: 128 },
@@ -183,6 +192,7 @@ function given8(bytes: readonly number[]) {
 export const oneHotCases = cases(
   oneHot,
   {
+    torch: 'F.one_hot',
     inputs: ['indices'],
     reference: ({ indices, size }: { indices: Plain; size: number }) =>
       build([...indices.shape, size], (place) => Number(at(indices, place.slice(0, -1)) === place.at(-1))),

@@ -120,6 +120,8 @@ export const scatterRows: Op<['updates', 'indices'], { rows: number }> = defineO
   },
   vjp: (g, { indices }) => ({ updates: gatherRows(g, indices, { paddingIdx: null }) }),
   axes: {
+    zeroWith: [[0]],
+    along: (axis, [, indices]) => (axis === 0 ? null : [axis - 1 + indices!.shape.length, null]),
     summed: ([, indices]) =>
       indices!.shape.map((_, axis) => [
         [0, axis],
@@ -161,7 +163,7 @@ export const takeAlong: Op<['x', 'indices'], { axis: number }> = defineOp({
   lower: (emitter, { x, indices, axis }) =>
     emitter.node('GatherElements', [x, indices], { attributes: { axis: { int: axis } } }),
   vjp: (g, { x, indices, axis }) => ({ x: addAlong(g, indices, { axis, size: x.shape[axis]! }) }),
-  axes: { along: alongOthers },
+  axes: { along: alongOthers, zeroWith: [[0]] },
 });
 
 /**

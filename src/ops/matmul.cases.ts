@@ -1,7 +1,7 @@
 import { cases } from '../../test/support/cases.ts';
 import { at, build, lastTwoSwapped, mapped, matrixProduct, type Plain } from '../../test/support/reference.ts';
 import { as, normal, zeros } from '../../test/support/samples.ts';
-import { linear, matmul, matmulOf, swapLast } from './matmul.ts';
+import { addmm, linear, matmul, matmulOf, swapLast } from './matmul.ts';
 
 const asMatrix = (x: Plain, shape: number[]): Plain => (x.shape.length === 1 ? { shape, data: x.data } : x);
 
@@ -53,6 +53,7 @@ const ways = [
 export const matmulOfCases = cases(
   matmulOf,
   {
+    torch: '—',
     reference: ({ a, b, transposeA, transposeB }) => matrixProduct(flipped(a, transposeA), flipped(b, transposeB)),
     tolerance: 'rounding',
   },
@@ -70,15 +71,61 @@ export const matmulOfCases = cases(
   }),
 );
 
-export const swapLastCases = cases(swapLast, { inputs: ['x'], reference: ({ x }) => lastTwoSwapped(x), tolerance: 'exact' }, [
-  { x: normal(2, 3) },
-  { x: normal(2, 1, 3) },
-  { x: normal(2, 3, 4, 2) },
-]);
+export const addmmCases = cases(
+  addmm,
+  {
+    torch: 'torch.addmm',
+    reference: ({ c, a, b, transposeA, transposeB }) =>
+      mapped((x, y) => x + y, c, matrixProduct(flipped(a, transposeA), flipped(b, transposeB))),
+    tolerance: 'rounding',
+  },
+  [
+    ...[{ transposeA: false, transposeB: false }, ...ways].map((way) => ({
+      ...way,
+      c: normal(2, 4),
+      a: way.transposeA ? normal(3, 2) : normal(2, 3),
+      b: way.transposeB ? normal(4, 3) : normal(3, 4),
+    })),
+    { c: normal(4), a: normal(2, 3), b: normal(3, 4), transposeA: false, transposeB: false, note: 'one row for all' },
+    { c: normal(2, 1), a: normal(2, 3), b: normal(3, 4), transposeA: false, transposeB: false, note: 'one column for all' },
+    {
+      c: zeros(3, 4),
+      a: zeros(1, 3),
+      b: zeros(3, 4),
+      transposeA: false,
+      transposeB: false,
+      throws: /c must broadcast to their product/,
+    },
+    {
+      c: zeros(2, 2, 4),
+      a: zeros(2, 2, 3),
+      b: zeros(3, 4),
+      transposeA: false,
+      transposeB: false,
+      throws: /a and b need two axes/,
+    },
+    { c: zeros(4), a: zeros(2, 3), b: zeros(2, 4), transposeA: false, transposeB: false, throws: /addmm: a is \[2, 3\]/ },
+    {
+      c: as('float64', zeros(4)),
+      a: zeros(2, 3),
+      b: zeros(3, 4),
+      transposeA: false,
+      transposeB: false,
+      throws: /c is float64 and a is float32/,
+    },
+  ],
+);
+
+export const swapLastCases = cases(
+  swapLast,
+  { torch: 'Tensor.mT', inputs: ['x'], reference: ({ x }) => lastTwoSwapped(x), tolerance: 'exact' },
+  [{ x: normal(2, 3) }, { x: normal(2, 1, 3) }, { x: normal(2, 3, 4, 2) }],
+);
 
 export const linearCases = cases(
   linear,
   {
+    torch: 'F.linear',
     reference: ({ x, weight, bias }) => {
       const product = build([...x.shape.slice(0, -1), weight.shape[0]!], (place) => {
         let total = 0;

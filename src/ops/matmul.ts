@@ -1,4 +1,4 @@
-import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError, sizeOf } from '../core/index.ts';
+import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { alongBroadcast, defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { reshape, transpose } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -25,13 +25,7 @@ export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
       const [left, right] = transposeB ? [g, a] : [a, g];
       return { a: gradientA, b: matmulOf(rows(left), rows(right), { transposeA: true, transposeB: false }) };
     }
-    const gradientA = transposeA
-      ? matmulOf(b, g, { transposeA: transposeB, transposeB: true })
-      : matmulOf(g, b, { transposeA: false, transposeB: !transposeB });
-    const gradientB = transposeB
-      ? matmulOf(g, a, { transposeA: true, transposeB: transposeA })
-      : matmulOf(a, g, { transposeA: !transposeA, transposeB: false });
-    return { a: gradientA, b: gradientB };
+    return factorGradients(g, a, b, { transposeA, transposeB });
   },
   axes: {
     zeroWith: [[0], [1]],
@@ -47,6 +41,44 @@ export const matmulOf: Op<['a', 'b'], Transposes> = defineOp({
       ],
     ],
   },
+});
+
+function factorGradients(g: Value, a: Value, b: Value, { transposeA, transposeB }: Transposes): { a: Value; b: Value } {
+  return {
+    a: transposeA
+      ? matmulOf(b, g, { transposeA: transposeB, transposeB: true })
+      : matmulOf(g, b, { transposeA: false, transposeB: !transposeB }),
+    b: transposeB
+      ? matmulOf(g, a, { transposeA: true, transposeB: transposeA })
+      : matmulOf(a, g, { transposeA: !transposeA, transposeB: false }),
+  };
+}
+
+/**
+ * A matrix plus the product of two others, in one pass over the result. Either factor may be read with its axes swapped.
+ * Shapes: c broadcasts to `[M, N]`, a `[M, K]`, b `[K, N]` → `[M, N]`; with `transposeA` a is `[K, M]`, with `transposeB` b is `[N, K]`.
+ * @throws ShapeError when a and b disagree on K, one of them has not two axes, or c does not fit the product.
+ */
+export const addmm: Op<['c', 'a', 'b'], Transposes> = defineOp({
+  name: 'addmm',
+  inputs: ['c', 'a', 'b'],
+  infer: ({ c, a, b, transposeA, transposeB }) => {
+    const product = matmulType(a, b, { transposeA, transposeB }, 'addmm');
+    const fits = product.shape.length === 2 && sameShape(broadcastShapes(c.shape, product.shape, 'addmm'), product.shape);
+    if (!fits)
+      throw new ShapeError(
+        `addmm: c is ${formatShape(c.shape)}, a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}; a and b need two axes, and c must broadcast to their product.`,
+      );
+    if (c.dtype !== a.dtype)
+      throw new DTypeError(`addmm: c is ${c.dtype} and a is ${a.dtype}; both need one element type. Cast one of them.`);
+    return product;
+  },
+  flops: ([, a], { transposeA }, y) => 2 * sizeOf(y.shape) * a!.shape.at(transposeA ? -2 : -1)!,
+  lower: (emitter, { c, a, b, transposeA, transposeB }) =>
+    emitter.node('Gemm', [a, b, c], {
+      attributes: { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } },
+    }),
+  vjp: (g, { a, b, transposeA, transposeB }) => ({ c: g, ...factorGradients(g, a, b, { transposeA, transposeB }) }),
 });
 
 /**
@@ -65,13 +97,15 @@ export function matmul(a: Value, b: Value): Value {
   return reshape(y, { shape });
 }
 
-function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): Type {
+function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes, speaker = 'matmul'): Type {
   if (a.dtype !== b.dtype || !isFloat(a.dtype)) {
-    throw new DTypeError(`matmul: a is ${a.dtype} and b is ${b.dtype}; both need one floating-point type. Cast one of them.`);
+    throw new DTypeError(
+      `${speaker}: a is ${a.dtype} and b is ${b.dtype}; both need one floating-point type. Cast one of them.`,
+    );
   }
   const shapes = `a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}`;
   if (a.shape.length < 2 || b.shape.length < 2)
-    throw new ShapeError(`matmul: ${shapes}; both need at least two axes, or one for a vector.`);
+    throw new ShapeError(`${speaker}: ${shapes}; both need at least two axes, or one for a vector.`);
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
@@ -79,9 +113,9 @@ function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes): T
   if (k !== k2) {
     const axisA = transposeA ? 'second-last' : 'last';
     const axisB = transposeB ? 'last' : 'second-last';
-    throw new ShapeError(`matmul: ${shapes}; the ${axisA} axis of a (${k}) must equal the ${axisB} of b (${k2}).`);
+    throw new ShapeError(`${speaker}: ${shapes}; the ${axisA} axis of a (${k}) must equal the ${axisB} of b (${k2}).`);
   }
-  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul (leading axes)');
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), `${speaker} (leading axes)`);
   return { shape: [...batch, m, n], dtype: a.dtype };
 }
 

@@ -20,7 +20,7 @@ const reshaped = ({ x, shape }: { x: Plain; shape: readonly number[] }) => {
   return { shape: shape.map((length) => (length === -1 ? x.data.length / known : length)), data: x.data };
 };
 
-export const reshapeCases = cases(reshape, { inputs: ['x'], reference: reshaped, tolerance: 'exact' }, [
+export const reshapeCases = cases(reshape, { torch: 'torch.reshape', inputs: ['x'], reference: reshaped, tolerance: 'exact' }, [
   { x: normal(2, 3), shape: [3, 2] },
   { x: normal(2, 3), shape: [2, 3], note: 'the same shape' },
   { x: normal(2, 3, 4), shape: [-1, 4] },
@@ -35,23 +35,27 @@ export const reshapeCases = cases(reshape, { inputs: ['x'], reference: reshaped,
   { x: zeros(2, 3), shape: [1.5, 4], throws: /lengths are whole numbers/ },
 ]);
 
-export const reshapeRowCases = cases(reshapeRow, { reference: reshaped, tolerance: 'exact' }, [
+export const reshapeRowCases = cases(reshapeRow, { torch: '—', reference: reshaped, tolerance: 'exact' }, [
   { x: normal(2, 3), shape: [2, 3], note: 'the same shape, but another value' },
   { x: normal(), shape: [] },
 ]);
 
-export const transposeCases = cases(transpose, { reference: ({ x, perm }) => transposed(x, perm), tolerance: 'exact' }, [
-  { x: normal(), perm: [] },
-  { x: normal(3), perm: [0] },
-  { x: normal(2, 3), perm: [1, 0] },
-  { x: normal(2, 3), perm: [0, 1], note: 'as it lies' },
-  { x: normal(2, 3, 4), perm: [2, 0, 1], note: 'its own inverse is another' },
-  { x: normal(2, 1, 3, 2), perm: [3, 1, 0, 2] },
-  { x: integers(0, 9, 2, 3), perm: [1, 0] },
-  { x: zeros(2, 3), perm: [0], throws: /perm must name each axis from 0 to 1 once/ },
-  { x: zeros(2, 3), perm: [0, 0], throws: /perm must name each axis/ },
-  { x: zeros(2, 3), perm: [1, 2], throws: /perm must name each axis/ },
-]);
+export const transposeCases = cases(
+  transpose,
+  { torch: 'torch.permute', reference: ({ x, perm }) => transposed(x, perm), tolerance: 'exact' },
+  [
+    { x: normal(), perm: [] },
+    { x: normal(3), perm: [0] },
+    { x: normal(2, 3), perm: [1, 0] },
+    { x: normal(2, 3), perm: [0, 1], note: 'as it lies' },
+    { x: normal(2, 3, 4), perm: [2, 0, 1], note: 'its own inverse is another' },
+    { x: normal(2, 1, 3, 2), perm: [3, 1, 0, 2] },
+    { x: integers(0, 9, 2, 3), perm: [1, 0] },
+    { x: zeros(2, 3), perm: [0], throws: /perm must name each axis from 0 to 1 once/ },
+    { x: zeros(2, 3), perm: [0, 0], throws: /perm must name each axis/ },
+    { x: zeros(2, 3), perm: [1, 2], throws: /perm must name each axis/ },
+  ],
+);
 
 const expanded = ({ x, shape }: { x: Plain; shape: readonly number[] }) => build(shape, (place) => at(x, place));
 const expansions = [
@@ -65,13 +69,13 @@ const expansions = [
   { x: zeros(2, 3), shape: [4, 3], throws: /must be 1 or the one of shape/ },
 ];
 
-export const expandCases = cases(expand, { inputs: ['x'], reference: expanded, tolerance: 'exact' }, [
+export const expandCases = cases(expand, { torch: 'Tensor.expand', inputs: ['x'], reference: expanded, tolerance: 'exact' }, [
   ...expansions,
   { x: normal(2, 3), shape: [2, 3], note: 'the same shape' },
   { x: normal(), shape: [] },
 ]);
 
-export const expandRowCases = cases(expandRow, { reference: expanded, tolerance: 'exact' }, expansions);
+export const expandRowCases = cases(expandRow, { torch: '—', reference: expanded, tolerance: 'exact' }, expansions);
 
 const bound = (position: number, length: number) => (position < 0 ? position + length : position);
 
@@ -116,6 +120,7 @@ export const sliceCases = cases(
 export const padCases = cases(
   pad,
   {
+    torch: 'F.pad',
     reference: ({ x, axis, before, after }) =>
       build(x.shape.with(axis, x.shape[axis]! + before + after), (place) => {
         const position = place[axis]! - before;
@@ -151,6 +156,7 @@ function joined(xs: readonly Plain[], axis: number): Plain {
 export const concatCases = cases(
   concat,
   {
+    torch: 'torch.cat',
     inputs: ['...xs'],
     reference: ({ xs, axis }: { xs: readonly Plain[]; axis: number }) => joined(xs, axis),
     tolerance: 'exact',
@@ -174,6 +180,7 @@ export const concatCases = cases(
 export const splitCases = cases(
   split,
   {
+    torch: 'torch.split',
     inputs: ['x'],
     reference: ({ x, axis, sizes }: { x: Plain; axis: number; sizes: readonly number[] }) => {
       const along = bound(axis, x.shape.length);
@@ -199,13 +206,14 @@ export const splitCases = cases(
 
 export const zerosLikeCases = cases(
   zerosLike,
-  { inputs: ['x'], reference: ({ x }) => build(x.shape, () => 0), tolerance: 'exact' },
+  { torch: 'torch.zeros_like', inputs: ['x'], reference: ({ x }) => build(x.shape, () => 0), tolerance: 'exact' },
   [{ x: normal() }, { x: normal(2, 3) }, { x: normal(2, 1, 3) }, { x: integers(0, 9, 2, 2) }],
 );
 
 export const stridedSliceCases = cases(
   stridedSlice,
   {
+    torch: 'x[start::step]',
     reference: ({ x, axis, start, step, count }) =>
       build(x.shape.with(axis, count), (place) => at(x, place.with(axis, start + place[axis]! * step))),
     tolerance: 'exact',

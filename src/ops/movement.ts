@@ -69,6 +69,7 @@ export const transpose: Op<['x'], { perm: readonly number[] }> = defineOp({
   },
   lower: (emitter, { x, perm }) => emitter.node('Transpose', [x], { attributes: { perm: { ints: perm } } }),
   vjp: (g, { perm }) => ({ x: transpose(g, { perm: perm.map((_, i) => perm.indexOf(i)) }) }),
+  moves: true,
   axes: { zeroWith: [[0]], along: (axis, _types, { perm }) => [(perm as readonly number[])[axis]!] },
 });
 
@@ -88,6 +89,7 @@ export const expandRow: Op<['x'], { shape: Shape }> = defineOp({
   lower: (emitter, { x, y }) => emitter.node('Expand', [x, emitter.dims(y.shape)]),
   // The reverse walk sums over broadcast axes.
   vjp: (g) => ({ x: g }),
+  moves: true,
   axes: { zeroWith: [[0]], along: alongBroadcast, attributesFor: ({ shape }) => ({ shape }) },
 });
 
@@ -118,6 +120,7 @@ const sliceRow: Op<['x'], { axis: number; start: number; end: number }> = define
   lower: (emitter, { x, axis, start, end }) =>
     emitter.node('Slice', [x, emitter.dims([start]), emitter.dims([end]), emitter.constant('int64', [axis])]),
   vjp: (g, { x, axis, start, end }) => ({ x: pad(g, { axis, before: start, after: x.shape[axis]! - end }) }),
+  moves: true,
   axes: {
     zeroWith: [[0]],
     along: alongOthers,
@@ -175,6 +178,7 @@ export const stridedSlice: Op<['x'], { axis: number; start: number; step: number
     const after = x.shape[axis]! - first - spread.shape[axis]!;
     return { x: first === 0 && after === 0 ? spread : pad(spread, { axis, before: first, after }) };
   },
+  axes: { zeroWith: [[0]], along: alongOthers },
 });
 
 /** An axis (counted from the front) in the opposite order. */
@@ -275,6 +279,7 @@ function splitInto(parts: number): Split {
         const pieces = outputs.map((name) => gradients[name] ?? zerosLike(seen[name] as Value));
         return { x: concat(pieces, { axis: seen.axis }) };
       },
+      moves: true,
       axes: { zeroWith: [[0]], along: alongOthers },
     }) as Split;
     splitRows.set(parts, row);

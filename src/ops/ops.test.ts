@@ -3,8 +3,10 @@ import type { OpCases } from '../../test/support/cases.ts';
 import { checkCase, leaf } from '../../test/support/check-op.ts';
 import { openRuntime, probeRuntimes, type Runtime } from '../runtime/index.ts';
 import * as activations from './activations.cases.ts';
+import * as binaryCrossEntropy from './binary-cross-entropy.cases.ts';
 import * as comparison from './comparison.cases.ts';
 import * as convolution from './convolution.cases.ts';
+import * as ctc from './ctc.cases.ts';
 import * as cumulative from './cumulative.cases.ts';
 import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
@@ -15,6 +17,7 @@ import * as matmul from './matmul.cases.ts';
 import * as movement from './movement.cases.ts';
 import * as normalize from './normalize.cases.ts';
 import * as padding from './padding.cases.ts';
+import * as pooling from './pooling.cases.ts';
 import * as rearranging from './rearranging.cases.ts';
 import * as recompute from './recompute.cases.ts';
 import * as reduce from './reduce.cases.ts';
@@ -25,11 +28,14 @@ import * as sorting from './sorting.cases.ts';
 import * as statistics from './statistics.cases.ts';
 import * as transcendental from './transcendental.cases.ts';
 import * as triangular from './triangular.cases.ts';
+import * as unfold from './unfold.cases.ts';
 
 const all: readonly OpCases[] = [
   activations,
+  binaryCrossEntropy,
   comparison,
   convolution,
+  ctc,
   cumulative,
   einsum,
   elementwise,
@@ -39,6 +45,7 @@ const all: readonly OpCases[] = [
   movement,
   normalize,
   padding,
+  pooling,
   rearranging,
   recompute,
   reduce,
@@ -49,6 +56,7 @@ const all: readonly OpCases[] = [
   statistics,
   transcendental,
   triangular,
+  unfold,
 ].flatMap((family) => Object.values(family));
 const subjects = new Set<unknown>(all.map(({ subject }) => subject));
 
@@ -113,19 +121,36 @@ describe('errors', () => {
     const lines = Array.from(speakers, ([rest, names]) => `${[...names].join(', ')}: ${rest}`);
     expect(lines.sort().join('\n')).toMatchInlineSnapshot(`
       "addAlong: updates are [2, 3] and indices are [2, 1]; they must have one shape.
+      addmm: a is [2, 3] and b is [2, 4]; the last axis of a (3) must equal the second-last of b (2).
+      addmm: c is [2, 2, 4], a is [2, 2, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is [3, 4], a is [1, 3] and b is [3, 4]; a and b need two axes, and c must broadcast to their product.
+      addmm: c is float64 and a is float32; both need one element type. Cast one of them.
+      batchNorm: x is [2, 3] and mean is [2]; mean must be [3].
+      batchNorm: x is [4]; it needs at least [N, C].
+      binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
+      binaryCrossEntropy, equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
+      binaryCrossEntropy: a and b are int64; they need a floating-point type. Cast them first.
       chunk: chunks is 0; it must be a whole number from 1.
       concat, softmax, logSoftmax: there is no axis 0 in a tensor of 0 axes; a scalar has no axes.
       concat: [2, 3], [2, 4] must have the same lengths on every axis but 0.
       concat: [2, 3], [6] must have the same lengths on every axis but 0.
       concat: element types are float32, int64; all need one. Cast first.
       concat: there are no tensors to join; it needs at least one.
+      convolution, unfold: x is [2, 3, 2] and the kernel is [3]; on spatial axis 0 it reaches over 3 and the padded input has 2.
+      convolution, unfold: x is float64; it needs float32. Use cast(x, { to: 'float32' }).
       convolution: bias is [3]; it must be [4].
-      convolution: element types are float32, float64; all need one floating-point type.
-      convolution: x is [2, 3, 2] and weight is [4, 3, 3]; on spatial axis 0 the kernel reaches over 3 and the padded input has 2.
+      convolution: element types are float32, float64; all need float32.
       convolution: x is [2, 3, 7] and weight is [4, 2, 3] in 1 groups; x needs 2 channels, and the kernels must fall into groups of one size.
-      convolution: x is [3, 7] and weight is [4, 3, 3]; both need 3 axes, the last 1 of them spatial.
+      convolution: x is [2, 3, 7] and weight is [4, 3]; both need 3 axes.
+      convolution: x is [3, 7]; it needs 3 axes, the last 1 of them spatial.
+      convolutionTransposed: extra is [1] and stride [1]; each must be less than its stride.
       convolutionTransposed: x is [2, 3, 1] and weight is [3, 2, 1]; the padding [1, 0] leaves nothing.
       convolutionTransposed: x is [2, 3, 4] and weight is [2, 2, 3] in 1 groups; x needs 2 channels, which must fall into groups of one size.
+      ctcLoss (inputLengths), index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
+      ctcLoss: blank is 3; it must be a class from 0 to 2.
+      ctcLoss: inputLengths are [1]; they must be [3], one for each of the batch.
+      ctcLoss: logProbs are [5, 3, 3] and targets [2]; they must be [T, N, K] and [N, S].
+      ctcLoss: logProbs are int64; they need a floating-point type.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
       diagonal: axis1 and axis2 are both 0; they must be two axes.
@@ -140,18 +165,19 @@ describe('errors', () => {
       einsum: the equation is "ij,jk->ik" and the operands are [2, 3]; it names 2 operands and 1 came.
       einsum: the equation is "ij->ik" and the operands are [2, 3]; k must stand in an operand, and once in the result.
       einsum: the equation is "ijk->i" and the operands are [2, 3]; operand 1 has 2 axes and "ijk" names 3.
-      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is [2, 3] and b is [4, 3]; axis -2 is 2 in a and 4 in b, and axes broadcast only when they are equal or one of them is 1.
-      equal, greater, greaterOrEqual, less, lessOrEqual, add, sub, mul, div, maximum, minimum, fmod, remainder: a is float32 and b is int64; both need one element type. Cast one of them.
       erf, gelu, asin, acos, atan: x is float64, in which ONNX Runtime does not compute it. Use cast(x, { to: 'float32' }).
       expand: x is [2, 3] and shape is [2, 1]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
       expand: x is [2, 3] and shape is [4, 3]; each length of x, aligned at the last axis, must be 1 or the one of shape.
+      fold: x is [2, 5, 5]; windows of [3] over [7] need [N, C · 3, 5].
+      fold: x is [2, 6, 4]; windows of [3] over [7] need [N, C · 3, 5].
       gather: x is [2, 3] and indices are [3, 1]; they must have as many axes, and on every axis but 1 no more elements than x.
       gatherRows, pickRows: x is a scalar; it needs at least one axis to pick from.
       glu, softmax, logSoftmax, stack: there is no axis 2 in a tensor of 2 axes; axes go from -2 to 1.
       glu: x is [2, 3]; axis 1 has length 3 and must be even.
       greater, greaterOrEqual, less, lessOrEqual: a and b are bool; they need a number type. Cast them first.
-      index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
+      groupNorm: x is [2, 4, 3] and weight is [3]; weight must be [4].
+      groupNorm: x is [2, 4, 3]; its 4 channels do not fall into 3 groups.
       index: item 0 is '1;2'; a slice is written 'start:end' or 'start:end:step', each of which may be left out.
       index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.
       index: item 0 is an array that is empty or ragged; all its rows must have one length of at least 1.
@@ -167,10 +193,10 @@ describe('errors', () => {
       interpolate: size is [4, 4]; it needs 1 positive numbers.
       interpolate: x is [1, 1, 3] and its spatial axes would be [0]; they must be whole numbers from 1.
       interpolate: x is [1, 1, 3] and mode is bilinear; it needs [B, C] and 2 spatial axes.
-      layerNorm: there is no axis -1 in a tensor of 0 axes; a scalar has no axes.
+      layerNorm, rmsNorm: there is no axis -1 in a tensor of 0 axes; a scalar has no axes.
+      layerNorm, rmsNorm: x is [2, 3] and weight is [4]; weight must be [3].
       layerNorm: x is [2, 3] and bias is [2]; bias must be [3].
       layerNorm: x is [2, 3] and weight is [1, 3]; weight must be [3].
-      layerNorm: x is [2, 3] and weight is [4]; weight must be [3].
       layerNorm: x is float32 and weight is float64; both need one element type. Cast one.
       linear: bias is [3] and weight is [4, 3]; bias must be [4].
       linear: x is [2, 3] and weight is [3]; weight needs two axes, [out, in].
@@ -190,6 +216,10 @@ describe('errors', () => {
       matmul: a is [] and b is [3, 2]; both need at least two axes, or one for a vector.
       matmul: a is float32 and b is float64; both need one floating-point type. Cast one of them.
       matmul: a is int64 and b is int64; both need one floating-point type. Cast one of them.
+      maxPool, averagePool, adaptiveAveragePool, adaptiveMaxPool: x is [3, 5]; it needs 3 axes, the last 1 of them spatial.
+      maxPool, averagePool: padding is [2] and the windows reach over 3 on spatial axis 0; padding may be half of that at most.
+      maxPool: x is [1, 1, 2] and the kernel is [3]; on spatial axis 0 it reaches over 3 and the padded input has 2.
+      maxPool: x is int64; it needs float32. Use cast(x, { to: 'float32' }).
       mean, sumSquare: x is bool; it needs a floating-point type. Cast it first.
       movedim: from is [0, 0] and to is [0, 1]; they must name as many axes, each once.
       movedim: from is [0, 1] and to is [0]; they must name as many axes, each once.
@@ -227,13 +257,14 @@ describe('errors', () => {
       takeAlong: x is [2, 5] and indices are [3, 1]; they must have the same lengths on every axis but 1.
       takeAlongDim: x is [2, 1] and indices is [3, 1]; axis -2 is 2 in x and 3 in indices, and axes broadcast only when they are equal or one of them is 1.
       takeAlongDim: x is [2, 3] and indices are [1]; they must have as many axes.
-      tanh, sigmoid, erf, relu, gelu, geluTanh, silu, quickGelu, halfPlusHalf, hardsigmoid, hardtanh, elu, softplus, softsign, leakyRelu, isnan, isinf, exp, log, sqrt, reciprocal, rsqrt, interpolate, floor, ceil, round, trunc, exp2, expm1, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh: x is int64; it needs a floating-point type. Use cast(x, { to: 'float32' }).
+      tanh, sigmoid, erf, relu, gelu, geluTanh, silu, quickGelu, halfPlusHalf, hardsigmoid, hardtanh, elu, softplus, softsign, leakyRelu, isnan, isinf, exp, log, sqrt, reciprocal, rsqrt, batchNorm, interpolate, floor, ceil, round, trunc, exp2, expm1, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh: x is int64; it needs a floating-point type. Use cast(x, { to: 'float32' }).
       tile: repeats are [0]; they must be whole numbers from 1.
       topk: x is [3] and k is 4; on axis 0 it must be from 1 to 3.
       transpose: x is [2, 3] and perm is [0, 0]; perm must name each axis from 0 to 1 once.
       transpose: x is [2, 3] and perm is [0]; perm must name each axis from 0 to 1 once.
       transpose: x is [2, 3] and perm is [1, 2]; perm must name each axis from 0 to 1 once.
       triu, tril: x is [3]; it needs at least two axes, rows and columns.
+      unfold: x is [2, 3]; it needs 3 axes, the last 1 of them spatial.
       where: a is float32 and b is bool; both need one element type. Cast one of them.
       where: condition is [3] and a with b is [2]; axis -1 is 3 in condition and 2 in a with b, and axes broadcast only when they are equal or one of them is 1.
       where: condition is float32; it needs bool. Use a comparison."

@@ -133,6 +133,10 @@ function place(name: string, onnx: string): Op<['x'], { axis: number; keepDims: 
     lower: (emitter, { x, axis, keepDims }) =>
       emitter.node(onnx, [x], { attributes: { axis: { int: axis }, keepdims: { int: keepDims ? 1 : 0 } } }),
     vjp: () => ({}),
+    axes: {
+      along: (axis, types, { axis: reduced, keepDims }) =>
+        alongKept(axis, types, { axes: [reduced as number], keepDims: keepDims! }),
+    },
   });
 }
 
@@ -148,7 +152,8 @@ export const sumSquare: Op<['x'], Reduction> = reduction({
   adds: 'sum',
   lower: (emitter, seen) =>
     seen.axes.length === 0 ? emitter.node('Mul', [seen.x, seen.x]) : reduceNode(emitter, 'ReduceSumSquare', seen),
-  vjp: (g, { x }) => mul(g, mul(x, like(2, x))),
+  // The factor goes to the small side.
+  vjp: (g, { x }) => mul(x, mul(g, like(2, x))),
 });
 
 /** Sum over axes of the squared distances from the mean over these axes: the variance without its divisor. */
@@ -161,5 +166,5 @@ export const sumSquaredDeviation: Op<['x'], Reduction> = reduction({
     return reduceNode(emitter, 'ReduceSumSquare', { ...seen, x: emitter.node('Sub', [x, center]) });
   },
   // What the mean itself contributes adds up to 0, so it needs no pass; differentiated again it does count.
-  vjp: (g, { x, axes }) => mul(g, mul(sub(x, mean(x, { axes, keepDims: true })), like(2, x))),
+  vjp: (g, { x, axes }) => mul(sub(x, mean(x, { axes, keepDims: true })), mul(g, like(2, x))),
 });

@@ -111,7 +111,7 @@ function cubic(distance: number): number {
 }
 
 /** x with each row along an axis replaced by weighted sums of it. */
-function weighted(x: Value, axis: number, rows: readonly (readonly number[])[]): Value {
+export function weighted(x: Value, axis: number, rows: readonly (readonly number[])[]): Value {
   const [from, to] = [x.shape[axis]!, rows.length];
   const behind = sizeOf(x.shape.slice(axis + 1));
   const shape: Shape = x.shape.map((length, i) => (i === axis ? to : length));

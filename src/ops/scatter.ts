@@ -24,6 +24,15 @@ export const indexSelect: Op<['x', 'indices'], { axis: number }> = defineOp({
     const table = scatterRows(transpose(g, { perm: front }), indices, { rows: x.shape[axis]! });
     return { x: transpose(table, { perm: x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i)) }) };
   },
+  axes: {
+    zeroWith: [[0]],
+    along: (axis, [, indices], { axis: picked }) => {
+      const own = axis - (picked as number);
+      const { length } = indices!.shape;
+      if (own >= 0 && own < length) return [null, own];
+      return [own < 0 ? axis : axis - length + 1, null];
+    },
+  },
 });
 
 function requireWithin(x: Type, indices: Type, axis: number, speaker: string): void {
@@ -91,6 +100,12 @@ export const scatter: Op<['x', 'indices', 'updates'], { axis: number; reduce: 'n
     x: reduce === 'add' ? g : scatter(g, indices, zerosLike(updates), { axis, reduce }),
     updates: gather(g, indices, { axis }),
   }),
+  axes: {
+    zeroWith: [[0, 2]],
+    // Where the indices are shorter, places of x behind their end have none beside them.
+    along: (axis, [x, indices], attributes) =>
+      axis === attributes.axis || indices!.shape[axis] !== x!.shape[axis] ? null : [axis, axis, axis],
+  },
 });
 
 /** x with `value` where the mask holds; the two broadcast. */

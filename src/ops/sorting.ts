@@ -1,6 +1,7 @@
 import { DTypeError, formatShape, normalizeAxis, ShapeError } from '../core/index.ts';
 import { defineMultiOp, type MultiOp, type Value } from '../graph/index.ts';
 import { addAlong } from './indexing.ts';
+import { alongOthers } from './movement.ts';
 
 /** Elements in order, and where each of them stood along the axis (int64). */
 export interface Sorted {
@@ -29,6 +30,7 @@ const topkRow: MultiOp<readonly ['x'], readonly ['values', 'indices'], Choice> =
   vjp: ({ values }, { x, indices, axis }) => ({
     x: values && addAlong(values, indices, { axis, size: x.shape[axis]! }),
   }),
+  axes: { along: alongOthers },
 });
 
 /**

@@ -16,6 +16,8 @@ function triangle(name: string, upper: boolean): Triangle {
     lower: (emitter, { x, diagonal }) =>
       emitter.node('Trilu', [x, emitter.constant('int64', [diagonal], [])], { attributes: { upper: { int: upper ? 1 : 0 } } }),
     vjp: (g, { diagonal }) => ({ x: row(g, { diagonal }) }),
+    // A row or a column by itself would not know how far it is from the diagonal.
+    axes: { zeroWith: [[0]], along: (axis, _types, _attributes, y) => (axis < y.shape.length - 2 ? [axis] : null) },
   });
   return row;
 }

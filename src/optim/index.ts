@@ -1,9 +1,17 @@
 /**
- * Optimizers, learning-rate schedules and gradient clipping, named as in PyTorch and Hugging Face.
- * May import core and tensor. A new optimizer is a class with its state's names and one update formula.
+ * Optimizers, learning-rate schedules, gradient clipping and averages of weights, named as in PyTorch and Hugging Face.
+ * May import core and tensor. A new optimizer is a class with the shapes of its state, the numbers of a step and one update
+ * formula; a new schedule is one declaration in `schedules/`.
  */
+export * from './adafactor.ts';
+export * from './adagrad.ts';
 export * from './adam.ts';
+export * from './average.ts';
 export * from './clip.ts';
+export * from './lion.ts';
 export * from './optimizer.ts';
-export * from './schedules.ts';
+export * from './rmsprop.ts';
+export * from './schedules/get-scheduler.ts';
+export type { Scheduled, Scheduler, SchedulerState } from './schedules/scheduler.ts';
 export * from './sgd.ts';
+export type { Scalars, StateArray, UpdateInputs, UpdateResult } from './update.ts';

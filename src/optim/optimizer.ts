@@ -1,43 +1,53 @@
-import { ConfigError, DisposedError, formatShape, MissingWeightError, ShapeError, type TypedArray } from '../core/index.ts';
-import { execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
+import {
+  ConfigError,
+  checkOptionNames,
+  DisposedError,
+  DTypeError,
+  formatShape,
+  MissingWeightError,
+  newArray,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  type TypedArray,
+} from '../core/index.ts';
+import { dueWith, execute, noGrad, type RetiredContent, rootsOf, type Tensor, tensor } from '../tensor/index.ts';
+import type { Scalars, StateArray, UpdateInputs, UpdateResult } from './update.ts';
 
-/** Parameters that share hyper-parameters. */
-export interface ParamGroup<H> {
-  readonly params: readonly Tensor[];
-  /** Learning rate; schedulers write it. */
-  lr: number;
-  /** The learning rate that schedules multiply. */
-  readonly initialLr: number;
-  readonly hyper: H;
+/** What every optimizer's hyper-parameters have: a learning rate, or null where the optimizer makes its own. */
+export interface HyperParameters {
+  readonly lr: number | null;
 }
+
+/** Parameters that share hyper-parameters, by PyTorch's names. What is written here counts from the next step on. */
+export type ParamGroup<H extends HyperParameters> = { -readonly [Name in keyof H]: H[Name] } & {
+  readonly params: readonly Tensor[];
+  /** The learning rate that schedules multiply. */
+  initial_lr: H['lr'];
+};
 
 /** A group as it is handed in; what it leaves out is the optimizer's. */
-export type ParamGroupInput<H> = { readonly params: readonly Tensor[] } & Partial<H>;
+export type ParamGroupInput<Options> = { readonly params: readonly Tensor[] } & Options;
 
-/** The numbers of one update that change from step to step, by name: inputs of the graph, so that none of them recompiles it. */
-type Scalars = Readonly<Record<string, number>>;
+/** What an optimizer trains: parameters, or groups of them with options of their own. */
+export type TrainedParameters<Options> = readonly Tensor[] | readonly ParamGroupInput<Options>[];
 
-/** What one update is made of: the parameter, its gradient, the state by name, the step's scalars by name. */
-export interface UpdateInputs {
-  readonly p: Tensor;
-  readonly g: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-  readonly scalars: Readonly<Record<string, Tensor>>;
+/** An array of a saved state. */
+export interface SavedArray {
+  readonly dtype: 'float32' | 'float64' | 'int64';
+  readonly shape: Shape;
+  readonly data: TypedArray;
 }
 
-/** What an update gives: the parameter's new content, and the state's under the same names. */
-export interface UpdateResult {
-  readonly p: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-}
-
-/** The state of one optimizer as a checkpoint keeps it. */
+/** The state of one optimizer as a checkpoint keeps it. Like PyTorch's, with the arrays of all parameters in one map. */
 export interface OptimizerState {
-  /** Steps taken. */
-  readonly step: number;
-  /** State arrays by the parameter's place in the order of the groups and the state's name, `0.exp_avg`. */
-  readonly arrays: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: TypedArray }>;
-  readonly lrs: readonly number[];
+  /** The optimizer's name. */
+  readonly optimizer: string;
+  /** By the parameter's place in the order of the groups: its number of steps under `0.step`, its arrays under `0.exp_avg`. */
+  readonly arrays: ReadonlyMap<string, SavedArray>;
+  /** The hyper-parameters of each group by name, and the places of its parameters. All of it goes into JSON. */
+  readonly param_groups: readonly ({ readonly params: readonly number[] } & Readonly<Record<string, unknown>>)[];
 }
 
 /** Options of a step. */
@@ -46,49 +56,91 @@ export interface StepOptions {
   readonly also?: readonly Tensor[];
 }
 
+/** What is written in the optimizer's run besides its own state, such as averages of the parameters. */
+export interface Follower {
+  /** The tensors to be written over and what they become; `after` gives what a parameter is after this step. */
+  follow(after: (parameter: Tensor) => Tensor): readonly { readonly held: Tensor; readonly next: Tensor }[];
+  /** Called once they are written. */
+  followed(): void;
+}
+
+/** The state of one parameter. Steps are counted for each: one that gets its first gradient late starts at 1 then. */
+interface ParameterState {
+  step: number;
+  readonly arrays: Record<string, Tensor>;
+}
+
 /**
  * The base of optimizers. A step is one run of the runtime: whatever the gradients still need (forward and backward pass),
  * the update, and the losses, which therefore cost nothing to read afterwards.
  * New parameters go to the memory of those before the last step; the state is written in place.
  */
-export abstract class Optimizer<H extends { readonly lr: number }> {
-  readonly paramGroups: readonly ParamGroup<H>[];
-  readonly #state = new Map<Tensor, Record<string, Tensor>>();
-  readonly #spare = new Map<Tensor, RetiredContent>();
+export abstract class Optimizer<H extends HyperParameters> {
+  /** The hyper-parameters of groups that do not say otherwise. */
+  readonly defaults: H;
   readonly #name: string;
-  #steps = 0;
+  readonly #paramGroups: ParamGroup<H>[] = [];
+  readonly #state = new Map<Tensor, ParameterState>();
+  readonly #spare = new Map<Tensor, RetiredContent>();
+  readonly #followers = new Set<Follower>();
   #broken = false;
 
-  /** @throws ConfigError when there is nothing to train, or a parameter comes twice. */
-  constructor(name: string, params: readonly Tensor[] | readonly ParamGroupInput<H>[], defaults: H) {
+  /**
+   * @throws ConfigError when there is nothing to train, a parameter comes twice, or an option is unknown or out of range.
+   * @throws DTypeError for parameters of 16 bits.
+   */
+  constructor(name: string, params: TrainedParameters<Partial<H>>, options: Partial<H>, defaults: H) {
     this.#name = name;
-    const inputs =
+    this.defaults = this.#completed(options, defaults);
+    const groups =
       params.length > 0 && 'params' in params[0]!
-        ? (params as readonly ParamGroupInput<H>[])
-        : [{ params: params as readonly Tensor[] } as ParamGroupInput<H>];
-    this.paramGroups = inputs.map(({ params: list, ...own }) => {
-      const hyper = { ...defaults, ...own } as H;
-      if (!(hyper.lr >= 0)) throw new ConfigError(`${name}: lr is ${hyper.lr}; it must be at least 0.`);
-      return { params: list, lr: hyper.lr, initialLr: hyper.lr, hyper };
-    });
-    const all = this.paramGroups.flatMap((group) => group.params);
-    if (all.length === 0) throw new ConfigError(`${name}: there are no parameters to train. Did you pass model.parameters()?`);
-    if (new Set(all).size !== all.length)
-      throw new ConfigError(`${name}: a parameter is listed twice; each may be in one group only.`);
+        ? (params as readonly ParamGroupInput<Partial<H>>[])
+        : [{ params: params as readonly Tensor[] } as ParamGroupInput<Partial<H>>];
+    for (const group of groups) this.addParamGroup(group);
+    if (this.#parameters().length === 0)
+      throw new ConfigError(`${name}: there are no parameters to train. Did you pass model.parameters()?`);
   }
 
-  /** Names of the state arrays of each parameter, each of its shape. */
-  protected abstract stateNames(hyper: H): readonly string[];
+  /** What is wrong with hyper-parameters whose learning rate is right, in words that follow the optimizer's name; undefined where nothing is. */
+  protected abstract problemIn(hyper: H): string | undefined;
 
-  /** The numbers of step `step` (from 1). */
-  protected abstract scalars(hyper: H, lr: number, step: number): Scalars;
+  /** The state arrays of a parameter of this shape. */
+  protected abstract stateOf(shape: Shape, hyper: H): Readonly<Record<string, StateArray>>;
+
+  /** The numbers of a parameter's update number `step` (from 1). */
+  protected abstract scalars(hyper: H, step: number): Scalars;
 
   /** The update, in tensor operations. */
   protected abstract update(inputs: UpdateInputs, hyper: H): UpdateResult;
 
-  /** Steps taken so far. */
-  get steps(): number {
-    return this.#steps;
+  /** The groups. Schedules write their learning rates. */
+  get paramGroups(): readonly ParamGroup<H>[] {
+    return this.#paramGroups;
+  }
+
+  /**
+   * One more group, such as layers that are thawed later.
+   * @throws ConfigError for a parameter that is in a group already, and an option that is unknown or out of range.
+   */
+  addParamGroup({ params, ...own }: ParamGroupInput<Partial<H>>): void {
+    const hyper = this.#completed(own as unknown as Partial<H>, this.defaults);
+    const known = new Set(this.#parameters());
+    for (const parameter of params) {
+      if (known.has(parameter))
+        throw new ConfigError(`${this.#name}: a parameter is listed twice; each may be in one group only.`);
+      known.add(parameter);
+      if (parameter.dtype !== 'float32' && parameter.dtype !== 'float64')
+        throw new DTypeError(
+          `${this.#name}: a parameter is ${parameter.dtype}; updates are too small for that. Train in float32 or float64.`,
+        );
+    }
+    this.#paramGroups.push({ ...hyper, params: [...params], initial_lr: hyper.lr } as ParamGroup<H>);
+  }
+
+  /** Writes what a follower wants in each step's run, until the function that this gives is called. */
+  attach(follower: Follower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   /**
@@ -103,90 +155,99 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
     const updates = this.#updates();
     if (updates.length === 0)
       throw new ConfigError(`${this.#name}.step: no parameter has a gradient. Call loss.backward() first.`);
+    const updated = new Map(updates.map(({ parameter, result }) => [parameter, result.p]));
+    const followers = [...this.#followers];
+    const followed = followers.flatMap((follower) => follower.follow((parameter) => updated.get(parameter) ?? parameter));
     const roots = new Set(also);
     for (const { parameter } of updates) for (const root of rootsOf(parameter.grad!)) roots.add(root);
-    const asked = [...roots].filter((root) => !root.isComputed);
-    const wants = updates.flatMap(({ parameter, result, state }) => {
-      const spare = this.#spare.get(parameter);
-      spare?.overwrite(`${this.#name}.step()`);
-      return [
-        { value: result.p.value, into: spare?.buffer },
-        ...Object.entries(state).map(([name, held]) => ({ value: result.state[name]!.value, over: held.value })),
-      ];
-    });
+    const losses = [...roots].filter((root) => !root.isComputed);
+    const graphsOfStep = [...losses, ...updates.map(({ parameter }) => parameter.grad!)].map(({ value }) => value);
+    const asked = [...new Set([...losses, ...dueWith(graphsOfStep)])];
+    const graphs = asked.map(({ value }) => value);
+    const written = [
+      ...updates.flatMap(({ state, result }) =>
+        Object.keys(result.state).map((name) => ({ held: state.arrays[name]!, next: result.state[name]! })),
+      ),
+      ...followed,
+    ];
+    const wants = [
+      ...graphs.map((value) => ({ value })),
+      ...updates.map(({ parameter, result }) => {
+        const spare = this.#spare.get(parameter);
+        spare?.overwrite(`${this.#name}.step()`);
+        return { value: result.p.value, into: spare?.buffer };
+      }),
+      ...written.map(({ held, next }) => ({ value: next.value, over: held.value })),
+    ];
     let buffers: Awaited<ReturnType<typeof execute>>;
     try {
-      buffers = await execute([...asked.map(({ value }) => ({ value })), ...wants]);
+      buffers = await execute(wants);
     } catch (error) {
-      this.#broken = this.#steps > 0;
+      this.#afterFailure(updates, followed.length > 0);
       throw error;
     }
-    asked.forEach((root, i) => {
-      root.settle(buffers[i]!);
-    });
     let next = asked.length;
-    for (const { parameter, state } of updates) {
-      this.#keepSpare(parameter, parameter.assign(buffers[next++]!));
-      for (const held of Object.values(state)) {
-        const buffer = buffers[next++]!;
-        const before = held.assign(buffer);
-        if (before && before.buffer !== buffer) before.buffer.dispose();
-      }
+    for (const [i, root] of asked.entries()) root.settle(buffers[i]!, graphs[i]!);
+    for (const { parameter } of updates) this.#keepSpare(parameter, parameter.assign(buffers[next++]!));
+    for (const { held } of written) {
+      const buffer = buffers[next++]!;
+      const before = held.assign(buffer);
+      if (before && before.buffer !== buffer) before.buffer.dispose();
     }
-    this.#steps++;
+    for (const { state } of updates) state.step++;
+    for (const follower of followers) follower.followed();
   }
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const group of this.paramGroups) for (const parameter of group.params) parameter.grad = null;
+    for (const parameter of this.#parameters()) parameter.grad = null;
   }
 
   /** Copies of the state, to be saved. */
   async stateDict(): Promise<OptimizerState> {
-    const arrays = new Map<string, { shape: readonly number[]; data: TypedArray }>();
-    for (const [place, parameter] of this.#places()) {
-      for (const [name, held] of Object.entries(this.#state.get(parameter) ?? {})) {
-        arrays.set(`${place}.${name}`, { shape: held.shape, data: await held.data() });
+    const arrays = new Map<string, SavedArray>();
+    for (const [place, parameter] of this.#parameters().entries()) {
+      const state = this.#state.get(parameter);
+      if (!state) continue;
+      arrays.set(`${place}.step`, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(state.step)) });
+      for (const [name, held] of Object.entries(state.arrays)) {
+        arrays.set(`${place}.${name}`, {
+          dtype: held.dtype as SavedArray['dtype'],
+          shape: held.shape,
+          data: await held.data(),
+        });
       }
     }
-    return { step: this.#steps, arrays, lrs: this.paramGroups.map(({ lr }) => lr) };
+    let place = 0;
+    const param_groups = this.#paramGroups.map(({ params, ...hyper }) => ({ ...hyper, params: params.map(() => place++) }));
+    return { optimizer: this.#name, arrays, param_groups };
   }
 
   /**
-   * Goes on from a saved state.
-   * @throws MissingWeightError when a parameter's state is missing. @throws ShapeError when one has another size.
+   * Goes on from a saved state, its hyper-parameters included. Everything is checked before anything is changed.
+   * @throws ConfigError when another optimizer saved it, or one with other groups. @throws MissingWeightError when a
+   * parameter's state is not whole. @throws ShapeError when one has another shape.
    */
-  loadStateDict({ step, arrays, lrs }: OptimizerState): void {
-    if (lrs.length !== this.paramGroups.length)
+  loadStateDict({ optimizer, arrays, param_groups }: OptimizerState): void {
+    if (optimizer !== this.#name)
+      throw new ConfigError(`${this.#name}: the state was saved by ${optimizer}, and no other optimizer can go on with it.`);
+    const sizes = (groups: readonly { readonly params: readonly unknown[] }[]) => groups.map(({ params }) => params.length);
+    const [saved, own] = [sizes(param_groups), sizes(this.#paramGroups)];
+    if (saved.join() !== own.join())
       throw new ConfigError(
-        `${this.#name}: the state has ${lrs.length} parameter groups; this optimizer has ${this.paramGroups.length}.`,
+        `${this.#name}: the state has groups of ${saved.join(' and ')} parameters; this optimizer has ${own.join(' and ')}. The same parameters must be trained, in the same groups.`,
       );
-    const loaded = new Map<Tensor, Record<string, Tensor>>();
-    const places = new Set(Array.from(arrays.keys(), (name) => name.slice(0, name.indexOf('.'))));
-    for (const [place, parameter, hyper] of this.#places()) {
-      // A parameter that never had a gradient, such as a frozen one, has no state yet; but if none has any, something is wrong.
-      if (arrays.size > 0 && !places.has(`${place}`)) continue;
-      const entries = this.stateNames(hyper).map((name): [string, Tensor] => {
-        const saved = arrays.get(`${place}.${name}`);
-        if (!saved)
-          throw new MissingWeightError(
-            `${this.#name}: the state has no ${name} for parameter ${place}. Was it saved by another optimizer?`,
-          );
-        if (saved.data.length !== parameter.size) {
-          throw new ShapeError(
-            `${this.#name}: ${name} of parameter ${place} is ${formatShape(saved.shape)}; the parameter is ${formatShape(parameter.shape)}.`,
-          );
-        }
-        return [name, stateTensor(saved.data, parameter)];
-      });
-      loaded.set(parameter, Object.fromEntries(entries));
-    }
+    const hypers = param_groups.map(({ params: _, initial_lr, ...hyper }) => ({
+      ...this.#completed(hyper as unknown as Partial<H>, this.defaults),
+      initial_lr: initial_lr as H['lr'],
+    }));
+    let place = 0;
+    const loaded = this.#paramGroups.flatMap(({ params }, i) =>
+      params.map((parameter) => [parameter, this.#loaded(arrays, place++, parameter, hypers[i]!)] as const),
+    );
     this.#disposeState();
-    for (const [parameter, state] of loaded) this.#state.set(parameter, state);
-    lrs.forEach((lr, i) => {
-      this.paramGroups[i]!.lr = lr;
-    });
-    this.#steps = step;
+    for (const [parameter, state] of loaded) if (state) this.#state.set(parameter, state);
+    for (const [i, group] of this.#paramGroups.entries()) Object.assign(group, hypers[i]);
     this.#broken = false;
   }
 
@@ -201,29 +262,83 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
     this.dispose();
   }
 
+  /** Options with what they leave out filled in. */
+  #completed(options: Partial<H>, defaults: H): H {
+    checkOptionNames(this.#name, options, Object.keys(defaults));
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const hyper = { ...defaults, ...Object.fromEntries(given) } as H;
+    const isRate = hyper.lr === null ? defaults.lr === null : hyper.lr >= 0;
+    const problem = isRate ? this.problemIn(hyper) : `lr is ${hyper.lr}; it must be at least 0`;
+    if (problem !== undefined) throw new ConfigError(`${this.#name}: ${problem}.`);
+    return hyper;
+  }
+
   #updates() {
-    const step = this.#steps + 1;
-    return this.paramGroups.flatMap((group) => {
-      const numbers = Object.entries(this.scalars(group.hyper, group.lr, step));
-      const scalars = Object.fromEntries(numbers.map(([name, number]) => [name, tensor(number)]));
+    return this.#paramGroups.flatMap((group) => {
+      // Parameters at the same step share the leaves of its numbers: fewer to hand over, and as a rule there is one such step.
+      const shared = new Map<string, Readonly<Record<string, Tensor>>>();
       return group.params.flatMap((parameter) => {
-        if (!parameter.grad || !parameter.requiresGrad) return [];
-        const state = this.#stateOf(parameter, group.hyper);
-        const inputs = { p: parameter, g: parameter.grad, state, scalars };
-        return [{ parameter, state, result: noGrad(() => this.update(inputs, group.hyper)) }];
+        const { grad: g, dtype } = parameter;
+        if (!g || !parameter.requiresGrad) return [];
+        const state = this.#stateOf(parameter, group);
+        const key = `${state.step} ${dtype}`;
+        let scalars = shared.get(key);
+        if (!scalars) {
+          const numbers = Object.entries(this.scalars(group, state.step + 1));
+          scalars = Object.fromEntries(numbers.map(([name, number]) => [name, tensor(number, { dtype })]));
+          shared.set(key, scalars);
+        }
+        const inputs = { p: parameter, g, state: state.arrays, scalars };
+        return [{ parameter, state, result: noGrad(() => this.update(inputs, group)) }];
       });
     });
   }
 
-  #stateOf(parameter: Tensor, hyper: H): Record<string, Tensor> {
+  /** A parameter's state, made now where there is none, or where an option that was changed asks for more. */
+  #stateOf(parameter: Tensor, hyper: H): ParameterState {
     let state = this.#state.get(parameter);
     if (!state) {
-      state = Object.fromEntries(
-        this.stateNames(hyper).map((name) => [name, stateTensor(new Float32Array(parameter.size), parameter)]),
-      );
+      state = { step: 0, arrays: {} };
       this.#state.set(parameter, state);
     }
+    for (const [name, { shape, fill = 0 }] of Object.entries(this.stateOf(parameter.shape, hyper))) {
+      if (state.arrays[name]) continue;
+      const content = newArray(parameter.dtype as 'float32' | 'float64', sizeOf(shape));
+      if (fill !== 0) content.fill(fill);
+      state.arrays[name] = stateTensor(content, shape, parameter);
+    }
     return state;
+  }
+
+  /** A parameter's state from a saved one; null where it had none, as a frozen parameter. */
+  #loaded(arrays: OptimizerState['arrays'], place: number, parameter: Tensor, hyper: H): ParameterState | null {
+    const step = arrays.get(`${place}.step`);
+    if (!step) return null;
+    const entries = Object.entries(this.stateOf(parameter.shape, hyper)).map(([name, { shape }]): [string, Tensor] => {
+      const saved = arrays.get(`${place}.${name}`);
+      if (!saved) throw new MissingWeightError(`${this.#name}: the state has no ${name} for parameter ${place}.`);
+      if (!sameShape(saved.shape, shape))
+        throw new ShapeError(
+          `${this.#name}: ${name} of parameter ${place} is ${formatShape(saved.shape)} in the state; the parameter is ${formatShape(parameter.shape)}, which needs ${formatShape(shape)}.`,
+        );
+      return [name, stateTensor(saved.data, shape, parameter)];
+    });
+    return { step: Number(step.data[0]), arrays: Object.fromEntries(entries) };
+  }
+
+  /** What a failed run may have written is lost: state that was at its start is made anew, any other has to be loaded. */
+  #afterFailure(
+    updates: readonly { readonly parameter: Tensor; readonly state: ParameterState }[],
+    hasFollowers: boolean,
+  ): void {
+    this.#broken = hasFollowers;
+    for (const { parameter, state } of updates) {
+      if (state.step > 0) this.#broken = true;
+      else {
+        disposeArrays(state);
+        this.#state.delete(parameter);
+      }
+    }
   }
 
   #keepSpare(parameter: Tensor, before: RetiredContent | null): void {
@@ -231,18 +346,21 @@ export abstract class Optimizer<H extends { readonly lr: number }> {
     else this.#spare.delete(parameter);
   }
 
-  *#places(): Generator<[place: number, parameter: Tensor, hyper: H]> {
-    let place = 0;
-    for (const group of this.paramGroups) for (const parameter of group.params) yield [place++, parameter, group.hyper];
+  /** All parameters, in the order of the groups. */
+  #parameters(): Tensor[] {
+    return this.#paramGroups.flatMap(({ params }) => params);
   }
 
   #disposeState(): void {
-    for (const state of this.#state.values()) for (const held of Object.values(state)) held.dispose();
+    for (const state of this.#state.values()) disposeArrays(state);
     this.#state.clear();
   }
 }
 
-function stateTensor(data: TypedArray, parameter: Tensor): Tensor {
-  const { device } = parameter;
-  return tensor(data, { shape: parameter.shape, ...(device && { device }) });
+function disposeArrays({ arrays }: ParameterState): void {
+  for (const held of Object.values(arrays)) held.dispose();
+}
+
+function stateTensor(data: TypedArray, shape: Shape, { device }: Tensor): Tensor {
+  return tensor(data, { shape, ...(device && { device }) });
 }

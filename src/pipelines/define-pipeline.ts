@@ -86,6 +86,7 @@ export function makePipeline<Options extends object, Item, Call>(
     return { options, written: { ...given, ...own } as Partial<Options>, run: { batch_size, truncation, max_length, signal } };
   };
   read({});
+  checkVocabulary(parts);
   const forward = async (texts: readonly string[], own: PipelineCallOptions = {}) =>
     runModel(parts, checkedTexts(task, texts), read(own as Partial<Options> & PipelineCallOptions).run);
   const call = async (input: string | readonly string[], own: Partial<Options> & PipelineCallOptions = {}) => {
@@ -100,6 +101,15 @@ export function makePipeline<Options extends object, Item, Call>(
   };
   const dispose = () => parts.model.dispose();
   return Object.assign(call, { task, ...parts, forward, dispose, [Symbol.dispose]: dispose }) as unknown as Call & PipelineBase;
+}
+
+/** A tokenizer of another checkpoint gives other ids; that is seen where the model has no rows for some of them. */
+function checkVocabulary({ model, tokenizer }: PipelineParts): void {
+  const { vocab_size } = model.config as { vocab_size?: unknown };
+  if (typeof vocab_size !== 'number' || tokenizer.total_vocab_size <= vocab_size) return;
+  throw new ConfigError(
+    `pipeline: the tokenizer has ${tokenizer.total_vocab_size} tokens and the model knows ${vocab_size}; take both from one checkpoint, as in pipeline(task, folder).`,
+  );
 }
 
 function refuseUnknown(task: string, names: readonly string[], own: readonly string[]): void {

@@ -15,6 +15,7 @@ export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'Conv',
   'StableTopK',
   'UnroundedMatMul',
+  'SimplifiedLayerNormalization',
 ]);
 
 /** Those of them that have a WebGPU kernel; FusedMatMul has none and would move its operands to the CPU and back. */

@@ -2,10 +2,10 @@ import { ConfigError, formatShape } from '../core/index.ts';
 import type { Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
 import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } from './engine.ts';
-import { observeLeaves } from './modes.ts';
+import { observing } from './modes.ts';
 import { nextRandomKey, randomState, replayingRandom } from './random.ts';
 import { bufferSource, type LeafSource } from './sources.ts';
-import { Tensor } from './tensor.ts';
+import { resultList, Tensor } from './tensor.ts';
 
 /** What stands behind a leaf of a traced graph when it runs again. */
 type Content =
@@ -23,6 +23,8 @@ interface Trace {
   readonly randomKeys: number;
   /** Whether f gave one tensor rather than a list. */
   readonly isSingle: boolean;
+  /** Tensors that f updates, whose new contents come after the results. */
+  readonly updated: readonly Tensor[];
 }
 
 /** A function whose graph is built once for each signature of its arguments. */
@@ -35,7 +37,8 @@ const traceLimit = 64;
  * f, traced once for each combination of its arguments' shapes and element types; later calls skip building the graph.
  * f must be a pure function of its arguments and of the tensors it closes over, whose content is read anew at each call;
  * what it computes in JavaScript is frozen in. Random numbers differ from call to call. The results are computed and
- * track no gradients: use `grad` inside f where gradients are wanted.
+ * track no gradients: use `grad` inside f where gradients are wanted. What f does by `Tensor.update`, as batch normalization
+ * does to its running statistics, happens once in each call.
  */
 export function compile<R extends Tensor | readonly Tensor[]>(
   f: (...args: Tensor[]) => R,
@@ -57,7 +60,11 @@ export function compile<R extends Tensor | readonly Tensor[]>(
       return contentOf('captured' in content ? content.captured : args[content.argument]!);
     });
     const buffers = await executePrepared(trace.graph, sources, options);
-    const results = buffers.map((buffer, i) => {
+    const count = buffers.length - trace.updated.length;
+    trace.updated.forEach((tensor, i) => {
+      tensor.assign(buffers[count + i]!);
+    });
+    const results = buffers.slice(0, count).map((buffer, i) => {
       const { shape, dtype } = trace.graph.wants[i]!.value;
       return new Tensor(ops.data({ shape, dtype }, bufferSource(buffer)));
     });
@@ -80,16 +87,32 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
     return new Tensor(value);
   });
   const captured = new Map<Value, Tensor>();
-  const result = observeLeaves(
-    (leaf, tensor) => captured.set(leaf, tensor),
+  const contentBefore = new Map<Tensor, Value>();
+  const observer = {
+    leaf: (leaf: Value, tensor: Tensor) => captured.set(leaf, tensor),
+    update: (tensor: Tensor, before: Value) => {
+      if (contentBefore.has(tensor)) return;
+      if (!before.node.source)
+        throw new ConfigError(
+          'compile: the function updates a tensor whose content has not been computed; call evaluate on it first.',
+        );
+      contentBefore.set(tensor, before);
+    },
+  };
+  let result: R;
+  let updates: { readonly tensor: Tensor; readonly value: Value }[];
+  try {
     // Tracing takes no random numbers: a run that traces anew, as after a resume, draws what the other drew.
-    () => replayingRandom(randomState(), () => f(...standIns)),
-  );
-  const tensors = result instanceof Tensor ? [result] : result;
-  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor)) {
-    throw new ConfigError('compile: the function must return a tensor or an array of tensors, and not be asynchronous.');
+    result = observing(observer, () => replayingRandom(randomState(), () => f(...standIns)));
+  } finally {
+    updates = Array.from(contentBefore, ([tensor, before]) => {
+      const { value } = tensor;
+      tensor.revert(before);
+      return { tensor, value };
+    });
   }
-  const graph = prepare(tensors.map(({ value }) => ({ value })));
+  const tensors = resultList('compile', result);
+  const graph = prepare([...tensors, ...updates].map(({ value }) => ({ value })));
   const keys = new Map<string, number>();
   const contents = graph.leaves.map((leaf): Content => {
     const value = leaf.outputs[0]!;
@@ -104,5 +127,11 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
     const tensor = captured.get(value);
     return tensor ? { captured: tensor } : { fixed: source };
   });
-  return { graph, contents, randomKeys: keys.size, isSingle: result instanceof Tensor };
+  return {
+    graph,
+    contents,
+    randomKeys: keys.size,
+    isSingle: result instanceof Tensor,
+    updated: updates.map(({ tensor }) => tensor),
+  };
 }

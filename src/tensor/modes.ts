@@ -2,11 +2,17 @@ import { ConfigError } from '../core/index.ts';
 import type { Value } from '../graph/index.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Told of a tensor with content as it enters a graph. */
-type LeafObserver = (leaf: Value, tensor: Tensor) => void;
+/** Told of what happens to tensors while a graph is being built. */
+export interface Observer {
+  /** A tensor with content enters the graph. */
+  leaf(leaf: Value, tensor: Tensor): void;
+  /** A tensor is about to be updated; `before` is its graph until now. */
+  update(tensor: Tensor, before: Value): void;
+}
 
 let untracked = 0;
-let observer: LeafObserver | null = null;
+let frozen = 0;
+let observer: Observer | null = null;
 
 /** Runs f; what is built inside tracks no gradients. f must not be asynchronous: the switch is thrown back when it returns. */
 export function noGrad<T>(f: () => T): T {
@@ -29,8 +35,23 @@ export function isTracking(): boolean {
   return untracked === 0;
 }
 
-/** Runs f, telling `seen` which tensor stands behind each leaf that enters a graph meanwhile. */
-export function observeLeaves<T>(seen: LeafObserver, f: () => T): T {
+/** Runs f; updates of tensors inside are left out. For a function that is run again only to have its graph a second time. */
+export function withoutUpdates<T>(f: () => T): T {
+  frozen++;
+  try {
+    return f();
+  } finally {
+    frozen--;
+  }
+}
+
+/** Whether updates of tensors are to be left out. */
+export function isFrozen(): boolean {
+  return frozen > 0;
+}
+
+/** Runs f, telling `seen` what happens to tensors meanwhile. */
+export function observing<T>(seen: Observer, f: () => T): T {
   const before = observer;
   observer = seen;
   try {
@@ -42,7 +63,12 @@ export function observeLeaves<T>(seen: LeafObserver, f: () => T): T {
 
 /** Tells whoever observes. */
 export function noteLeaf(leaf: Value, tensor: Tensor): void {
-  observer?.(leaf, tensor);
+  observer?.leaf(leaf, tensor);
+}
+
+/** Tells whoever observes. */
+export function noteUpdate(tensor: Tensor, before: Value): void {
+  observer?.update(tensor, before);
 }
 
 /** Whether a graph is being built that will run again with other contents. */

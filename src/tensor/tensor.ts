@@ -17,8 +17,9 @@ import * as ops from '../ops/index.ts';
 import type { Device, Runtime, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, type Placement, runtimeFor } from './engine.ts';
 import { TensorMethods } from './methods/index.ts';
-import { isTracing, isTracking, noteLeaf } from './modes.ts';
+import { isFrozen, isTracing, isTracking, noteLeaf, noteUpdate } from './modes.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
+import { computeAlong, dueWith } from './updates.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
 export type Operand = Tensor | number;
@@ -254,6 +255,21 @@ export class Tensor extends TensorMethods {
     return { buffer: uploaded, overwrite: () => {} };
   }
 
+  /**
+   * Changes contents with another tensor that has its content, of the same shape and type; nothing is copied. What was built
+   * on either before keeps what it was built on. For averages of weights. @throws ShapeError, DTypeError when they differ.
+   */
+  exchange(other: Tensor): void {
+    if (!sameShape(this.shape, other.shape))
+      throw new ShapeError(`exchange: one tensor is ${formatShape(this.shape)} and the other ${formatShape(other.shape)}.`);
+    if (this.dtype !== other.dtype) throw new DTypeError(`exchange: one tensor is ${this.dtype} and the other ${other.dtype}.`);
+    if (!this.isComputed || !other.isComputed)
+      throw new ConfigError('exchange: a tensor has no content yet; evaluate it before.');
+    const own = (this.#computed ?? this.#value).node.source as LeafSource;
+    this.#replace((other.#computed ?? other.#value).node.source as LeafSource);
+    other.#replace(own);
+  }
+
   /** Replaces its content by data of the same size. For loaders: what was computed from the old content keeps it. */
   load(content: TypedArray): void {
     if (content.length !== this.size)
@@ -263,6 +279,29 @@ export class Tensor extends TensorMethods {
     const source = this.#value.node.source as LeafSource | null;
     const device = source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
     this.#replace(uploadSource(content, device));
+  }
+
+  /**
+   * Takes the content of another tensor as its own from here on. For buffers that change as a model is used, such as running
+   * averages: nothing runs now; the new content is computed in the run that first computes `along` (a loss, an optimizer's
+   * step), or when it is asked for. No gradient flows through it. Several updates before a run build on each other.
+   * @throws ShapeError when the shapes or types differ. @throws ConfigError when it requires a gradient itself.
+   */
+  update(next: Tensor, { along }: { readonly along: Tensor }): void {
+    if (!sameShape(next.shape, this.shape) || next.dtype !== this.dtype)
+      throw new ShapeError(
+        `update: the new content is ${next.dtype} ${formatShape(next.shape)}; the tensor is ${this.dtype} ${formatShape(this.shape)}.`,
+      );
+    if (this.#tracks) throw new ConfigError('update: the tensor tracks gradients; only a buffer can be updated.');
+    if (isFrozen()) return;
+    noteUpdate(this, this.#value);
+    this.#value = ops.stopGradient(next.value);
+    computeAlong(along.value.node, this);
+  }
+
+  /** Takes back updates: the content is this again. Internal to `compile`, for which tracing must change nothing. */
+  revert(content: Value): void {
+    this.#value = content;
   }
 
   /** Takes the data of a tensor that was made from data, without a copy. @throws ShapeError when the shapes differ. */
@@ -283,10 +322,10 @@ export class Tensor extends TensorMethods {
     if (this.requiresGrad) owners.set(this.#value, this);
   }
 
-  /** Keeps what was computed for it. Internal to `evaluate`. */
-  settle(buffer: RuntimeBuffer): void {
-    // Disposed while it was being computed, or computed by two runs at once: what came second is not needed.
-    if (this.#disposed || this.isComputed) {
+  /** Keeps what was computed of `value`, its graph when the run began. Internal to `evaluate`. */
+  settle(buffer: RuntimeBuffer, value: Value): void {
+    // Disposed or updated while it was being computed, or computed by two runs at once: what came second is not needed.
+    if (this.#disposed || this.isComputed || this.#value !== value) {
       buffer.dispose();
       return;
     }
@@ -326,14 +365,22 @@ function isLeaf(value: Value): boolean {
 }
 
 /**
- * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. Null as well while
- * `compile` traces, since there the content is another at each call. For choices made while the graph is built.
+ * The numbers of a tensor that was made from data and still has them in JavaScript memory, or null. A reshape, a cast to bool
+ * and a logical not are seen through. Null as well while `compile` traces, since there the content is another at each call.
+ * For choices made while the graph is built.
  */
 export function knownContent(tensor: Tensor): TypedArray | null {
   let { node } = tensor.value;
-  while (node.row === ops.reshapeRow.row) node = node.inputs[0]!.node;
+  let isNegated = false;
+  const isQuestion = tensor.dtype === 'bool';
+  while (node.row === ops.reshapeRow.row || (isQuestion && (node.row === ops.cast.row || node.row === ops.logicalNot.row))) {
+    if (node.row === ops.logicalNot.row) isNegated = !isNegated;
+    node = node.inputs[0]!.node;
+  }
   const source = node.source as LeafSource | null;
-  return source?.kind === 'host' && !isTracing() ? source.data : null;
+  if (source?.kind !== 'host' || isTracing()) return null;
+  if (!isNegated && node.outputs[0]!.dtype === tensor.dtype) return source.data;
+  return Uint8Array.from(source.data as ArrayLike<number | bigint>, (x) => ((Number(x) === 0) === isNegated ? 1 : 0));
 }
 
 /** A tensor over a value that was made from these tensors: it tracks gradients if one of them does. */
@@ -341,15 +388,22 @@ export function lift(value: Value, ...from: readonly Tensor[]): Tensor {
   return new Tensor(value, { tracks: isTracking() && isFloat(value.dtype) && from.some((tensor) => tensor.tracksGrad) });
 }
 
+/** What a function of tensors gave, as a list. @throws ConfigError when that is neither a tensor nor a list of tensors. */
+export function resultList(speaker: string, result: unknown): readonly Tensor[] {
+  const tensors = result instanceof Tensor ? [result] : result;
+  if (!Array.isArray(tensors) || !tensors.every((tensor) => tensor instanceof Tensor))
+    throw new ConfigError(`${speaker}: the function must return a tensor or an array of tensors, and not be asynchronous.`);
+  return tensors;
+}
+
 /** Computes tensors, all in one run. Those already computed cost nothing. */
 export async function evaluate(tensors: readonly Tensor[], options: ExecuteOptions = {}): Promise<void> {
-  const open = tensors.filter((tensor, i) => !tensor.isComputed && tensors.indexOf(tensor) === i);
-  if (open.length === 0) return;
-  const buffers = await execute(
-    open.map(({ value }) => ({ value })),
-    options,
-  );
+  const asked = tensors.filter((tensor) => !tensor.isComputed);
+  if (asked.length === 0) return;
+  const open = [...new Set([...asked, ...dueWith(asked.map(({ value }) => value))])];
+  const wants = open.map(({ value }) => ({ value }));
+  const buffers = await execute(wants, options);
   open.forEach((tensor, i) => {
-    tensor.settle(buffers[i]!);
+    tensor.settle(buffers[i]!, wants[i]!.value);
   });
 }

@@ -13,68 +13,7 @@ import {
   valueAndGrad,
 } from './index.ts';
 
-const scalarOf = async (x: Tensor) => x.item();
 const parameter = (x: Tensor) => new Tensor(x.value, { requiresGrad: true });
-
-describe('grad', () => {
-  test('gives the gradient of every argument', async () => {
-    const f = (a: Tensor, b: Tensor) => a.mul(b).add(b).sum();
-    const [ga, gb] = grad(f)(tensor([1, 2]), tensor([3, 4]));
-    expect([await ga!.toArray(), await gb!.toArray()]).toEqual([
-      [3, 4],
-      [2, 3],
-    ]);
-  });
-
-  test('is zeros where the function does not depend on the argument', async () => {
-    const [, gb] = grad((a) => a.sum())(tensor([1]), tensor([[3, 4]]));
-    expect(await gb!.toArray()).toEqual([[0, 0]]);
-  });
-
-  test('comes with the value, in one graph', async () => {
-    const { value, gradients } = valueAndGrad((x) => x.square().sum())(tensor([1, 2, 3]));
-    await evaluate([value, ...gradients]);
-    expect([await value.item(), await gradients[0]!.toArray()]).toEqual([14, [2, 4, 6]]);
-  });
-
-  test('nests: derivatives of x⁴ at 2', async () => {
-    let f = (x: Tensor) => x.square().square();
-    const found: number[] = [];
-    for (let order = 0; order < 5; order++) {
-      found.push(await scalarOf(f(tensor(2))));
-      const inner = f;
-      f = (x) => grad(inner)(x)[0]!;
-    }
-    expect(found).toEqual([16, 32, 48, 48, 24]);
-  });
-
-  test('of a function that uses a gradient of another variable', async () => {
-    // d/dy (d/dx x²y³ at x = 3) at y = 2 is 2·3 · 3·4.
-    const inner = (y: Tensor) => grad((x) => x.square().mul(y.mul(y).mul(y)))(tensor(3))[0]!;
-    expect(await scalarOf(grad(inner)(tensor(2))[0]!)).toBe(72);
-  });
-
-  test('takes arguments that were made from each other as independent', async () => {
-    const a = tensor([3]);
-    const [ga, gb] = grad((x, y) => x.mul(y).sum())(a, a.mul(2));
-    expect([await scalarOf(ga!), await scalarOf(gb!)]).toEqual([6, 3]);
-  });
-
-  test('mixes with backward: a gradient penalty', async () => {
-    const w = tensor([1, 2], { requiresGrad: true });
-    const x = tensor([3, 4]);
-    const [gx] = grad((input) => input.mul(w).square().sum())(x);
-    // ∂/∂x Σ (xw)² = 2xw²; the penalty Σ (2xw²)² has the gradient 16 x² w³ for w.
-    gx!.square().sum().backward();
-    expect(await w.grad!.toArray()).toEqual([16 * 9, 16 * 16 * 8]);
-  });
-
-  test('refuses what is no scalar', () => {
-    expect(() => grad((x) => x.mul(2))(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: valueAndGrad: the function gave [2]; it must give a scalar. Take its mean or sum.]`,
-    );
-  });
-});
 
 describe('checkpoint', () => {
   const w = randn([4, 4], { key: [1, 1] });

@@ -1,50 +1,10 @@
-import { checkpointed, gradients } from '../autodiff/index.ts';
-import { byteSize, formatShape, ShapeError, sizeOf } from '../core/index.ts';
-import { type Node, topologicalOrder, type Value } from '../graph/index.ts';
+import { checkpointed, scan as scanValues } from '../autodiff/index.ts';
+import { byteSize, isFloat, sizeOf } from '../core/index.ts';
+import { flopsOf, topologicalOrder, type Value } from '../graph/index.ts';
 import { computeOnDemand, simplify } from '../onnx/index.ts';
-import * as ops from '../ops/index.ts';
-import { isTracking } from './modes.ts';
+import { isTracking, withoutUpdates } from './modes.ts';
 import { randomState, replayingRandom } from './random.ts';
-import { lift, Tensor } from './tensor.ts';
-
-/** A function of tensors with one tensor as its result. */
-export type TensorFunction = (...args: Tensor[]) => Tensor;
-
-/** What `valueAndGrad` gives: the result, and its gradient for each argument. */
-export interface ValueAndGradients {
-  readonly value: Tensor;
-  readonly gradients: readonly Tensor[];
-}
-
-/**
- * The function that gives f's result and its gradients with respect to all arguments. Gradients are graph, so the
- * result can be differentiated again. Where f does not depend on an argument its gradient is zeros.
- * @throws ShapeError when f's result is not a scalar.
- */
-export function valueAndGrad(f: TensorFunction): (...args: Tensor[]) => ValueAndGradients {
-  return (...args) => {
-    // Fresh stand-ins make the arguments the points to differentiate at, whatever graph is under them.
-    const inputs = args.map((arg) => new Tensor(ops.standIn(arg.value), { tracks: true }));
-    const value = f(...inputs);
-    if (value.size !== 1)
-      throw new ShapeError(
-        `valueAndGrad: the function gave ${formatShape(value.shape)}; it must give a scalar. Take its mean or sum.`,
-      );
-    const seed = ops.expand(ops.like(1, value.value), { shape: value.shape });
-    const found = gradients(
-      [value.value],
-      [seed],
-      inputs.map((input) => input.value),
-    );
-    return { value, gradients: found.map((g, i) => lift(g ?? ops.zerosLike(inputs[i]!.value), value, ...args)) };
-  };
-}
-
-/** The function that gives the gradients of f, whose result is a scalar, with respect to all arguments. */
-export function grad(f: TensorFunction): (...args: Tensor[]) => readonly Tensor[] {
-  const both = valueAndGrad(f);
-  return (...args) => both(...args).gradients;
-}
+import { Tensor } from './tensor.ts';
 
 /**
  * f(...args), whose inner values are computed again for the gradient instead of kept: less memory, one more forward pass of f.
@@ -56,8 +16,8 @@ export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly T
   let isFirst = true;
   const onValues = (...values: Value[]): Value => {
     const inner = () => f(...values.map((value, i) => new Tensor(value, { tracks: args[i]!.tracksGrad })));
-    // Computed again, dropout has to drop what it dropped before.
-    const y = isFirst ? inner() : replayingRandom(random, inner);
+    // Computed again, dropout has to drop what it dropped before, and running statistics have seen the batch.
+    const y = isFirst ? inner() : replayingRandom(random, () => withoutUpdates(inner));
     isFirst = false;
     tracks ||= y.tracksGrad;
     return y.value;
@@ -67,6 +27,58 @@ export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly T
     args.map((arg) => arg.value),
   );
   return new Tensor(value, { tracks: tracks && isTracking() });
+}
+
+/** What a run of a loop gives, and what the loop gives as a whole. */
+export interface ScanResult {
+  /** What the next run finds; in the end, what the last one left. */
+  readonly carried: readonly Tensor[];
+  /** What a run gives beside that; in the end, all of it along a new first axis, in the order of the slices. */
+  readonly stacked: readonly Tensor[];
+}
+
+/** What a loop runs on. */
+export interface ScanInputs {
+  /** What the first run finds. */
+  readonly carried: readonly Tensor[];
+  /** Tensors of which each run sees one slice of the first axis. */
+  readonly sliced: readonly Tensor[];
+  /** Tensors that each run sees whole. Default: none. */
+  readonly captured?: readonly Tensor[];
+  /** From the last slice to the first. Default false. */
+  readonly reverse?: boolean;
+}
+
+/** One run of a loop: from what is carried, a slice of each sliced tensor, and what is captured. */
+export type ScanFunction = (carried: readonly Tensor[], slices: readonly Tensor[], captured: readonly Tensor[]) => ScanResult;
+
+/**
+ * Runs f once for each slice of the first axis of `sliced`, each run on what the one before carried on: a recurrence. It is
+ * one node of the graph and one operator of the program, however many slices there are, and so is its gradient. f is
+ * called once, with stand-ins. Tensors made outside that f uses belong among `captured`: what else it closes over, leaves
+ * such as parameters left out, is computed anew in each run, and random numbers drawn in f are the same in all runs.
+ * Like jax.lax.scan.
+ * @throws ShapeError when there is nothing to slice, lengths differ, or a run carries on another shape than it found.
+ * @throws DTypeError when it carries on another element type.
+ * @example const sums = scan(([sum], [x]) => ({ carried: [sum!.add(x!)], stacked: [sum!] }), { carried: [zeros([2])], sliced: [ones([5, 2])] });
+ */
+export function scan(f: ScanFunction, { carried, sliced, captured = [], reverse = false }: ScanInputs): ScanResult {
+  const given = [carried, sliced, captured] as const;
+  const tracked = given.some((tensors) => tensors.some((each) => each.tracksGrad));
+  let tracks = tracked;
+  const values = (tensors: readonly Tensor[]) => tensors.map(({ value }) => value);
+  const tensors = (list: readonly Value[]) =>
+    list.map((value) => new Tensor(value, { tracks: tracked && isFloat(value.dtype) }));
+  const body = (...lists: readonly (readonly Value[])[]) => {
+    const run = f(tensors(lists[0]!), tensors(lists[1]!), tensors(lists[2]!));
+    tracks ||= [...run.carried, ...run.stacked].some((each) => each.tracksGrad);
+    return { carried: values(run.carried), stacked: values(run.stacked) };
+  };
+  const inputs = { carried: values(carried), sliced: values(sliced), captured: values(captured), reverse };
+  const result = scanValues(body, inputs);
+  const made = (list: readonly Value[]) =>
+    list.map((value) => new Tensor(value, { tracks: tracks && isTracking() && isFloat(value.dtype) }));
+  return { carried: made(result.carried), stacked: made(result.stacked) };
 }
 
 /** What a graph would cost, known before it runs. */
@@ -102,12 +114,6 @@ export function peek(...tensors: readonly Tensor[]): GraphReport {
     flops,
     bytes,
     ops: Object.fromEntries(sorted),
-    flopsNeeded: needed.reduce((sum, node) => sum + (node.inputs.length > 0 ? flopsOf(node) : 0), 0),
+    flopsNeeded: needed.reduce((sum, node) => sum + flopsOf(node), 0),
   };
-}
-
-function flopsOf({ row, inputs, attributes, outputs }: Node): number {
-  const y = outputs[0]!;
-  if (row.flops) return row.flops(inputs, attributes, y);
-  return row.view ? 0 : sizeOf(y.shape);
 }

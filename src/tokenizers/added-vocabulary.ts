@@ -1,10 +1,10 @@
 import { ConfigError } from '../core/index.ts';
 import { brief, isJsonObject, type JsonObject, readFields } from './component.ts';
+import { LiteralFinder } from './literal-finder.ts';
 import type { Model } from './models/model.ts';
 import type { Normalizer } from './normalizers/normalizer.ts';
 import { whiteSpace, wordCharacters } from './text/characters.ts';
-import { isHigh, isLow } from './text/normalized-string.ts';
-import { escapeRegExp } from './text/pattern.ts';
+import { isHigh, isLow } from './text/surrogates.ts';
 
 /** A token that is found in the text itself, before any splitting: special tokens, and words added after training. */
 export interface AddedToken {
@@ -65,8 +65,9 @@ export class AddedVocabulary {
   readonly #tokens = new Map<number, AddedToken>();
   /** How decoders see a token that was normalized on its way in. */
   readonly #normalized = new Map<number, string>();
-  #plain: Finder | undefined;
-  #afterNormalizing: Finder | undefined;
+  /** One more than the highest id. */
+  #end = 0;
+  #made: Finders | undefined;
 
   /** Whether there are none. */
   get isEmpty(): boolean {
@@ -75,7 +76,7 @@ export class AddedVocabulary {
 
   /** Whether some have to be looked for in the normalized text. */
   get hasNormalized(): boolean {
-    return this.#afterNormalizing !== undefined;
+    return this.#finders.normalized !== null;
   }
 
   /** Added tokens by id. */
@@ -101,9 +102,7 @@ export class AddedVocabulary {
   /** Adds tokens; those the model does not have get the next free ids. Gives how many were new or changed. */
   add(tokens: readonly AddedToken[], model: Model, normalizer: Normalizer | null): number {
     let added = 0;
-    let highest = -1;
-    for (const id of this.#tokens.keys()) highest = Math.max(highest, id);
-    let next = highest >= model.vocab_size || (model.vocab_size === 0 && highest >= 0) ? highest + 1 : model.vocab_size;
+    let next = Math.max(this.#end, model.vocab_size);
     for (const token of tokens) {
       if (token.content === '') continue;
       const old = this.#ids.get(token.content);
@@ -111,7 +110,6 @@ export class AddedVocabulary {
       added++;
       this.#put(token, old ?? model.token_to_id(token.content) ?? next++, normalizer);
     }
-    this.#refresh();
     return added;
   }
 
@@ -138,13 +136,12 @@ export class AddedVocabulary {
         );
       this.#put(token, id, normalizer);
     }
-    this.#refresh();
   }
 
   /** Cuts text at the tokens that are looked for before normalization (or after it). The segments cover the text. */
   segments(text: string, isNormalized: boolean, keepSpecial = false): Segment[] {
-    const finder = isNormalized ? this.#afterNormalizing : this.#plain;
-    if (finder === undefined || text === '') return [{ start: 0, end: text.length, id: undefined }];
+    const finder = isNormalized ? this.#finders.normalized : this.#finders.plain;
+    if (finder === null || text === '') return [{ start: 0, end: text.length, id: undefined }];
     const segments: Segment[] = [];
     let last = 0;
     for (const match of finder.find(text)) {
@@ -179,6 +176,8 @@ export class AddedVocabulary {
   }
 
   #put(token: AddedToken, id: number, normalizer: Normalizer | null): void {
+    this.#made = undefined;
+    this.#end = Math.max(this.#end, id + 1);
     this.#ids.set(token.content, id);
     this.#tokens.set(id, token);
     this.#normalized.delete(id);
@@ -187,61 +186,29 @@ export class AddedVocabulary {
     if (normalized !== token.content) this.#normalized.set(id, normalized);
   }
 
-  #refresh(): void {
-    const plain = new Map<string, number>();
-    const normalized = new Map<string, number>();
-    for (const [id, token] of this.#tokens) {
-      if (token.normalized) normalized.set(this.#normalized.get(id) ?? token.content, id);
-      else plain.set(token.content, id);
-    }
-    normalized.delete('');
-    this.#plain = plain.size > 0 ? new Finder(plain) : undefined;
-    this.#afterNormalizing = normalized.size > 0 ? new Finder(normalized) : undefined;
-  }
-}
-
-/**
- * Finds any of many literals in a text: the leftmost, and of those the longest. Looks only where a first letter stands, and
- * there asks once per length that a literal of that letter has, so a text costs the same however many literals there are.
- */
-class Finder {
-  readonly #literals: ReadonlyMap<string, number>;
-  readonly #lengths = new Map<string, number[]>();
-  readonly #firsts: RegExp;
-
-  constructor(literals: ReadonlyMap<string, number>) {
-    this.#literals = literals;
-    for (const content of literals.keys()) {
-      const lengths = this.#lengths.get(content[0]!) ?? [];
-      if (!lengths.includes(content.length)) lengths.push(content.length);
-      this.#lengths.set(content[0]!, lengths);
-    }
-    for (const lengths of this.#lengths.values()) lengths.sort((a, b) => b - a);
-    this.#firsts = new RegExp(`[${[...this.#lengths.keys()].map(escapeForClass).join('')}]`, 'g');
-  }
-
-  *find(text: string): Generator<{ start: number; end: number; id: number }> {
-    const firsts = this.#firsts;
-    for (let from = 0; ; ) {
-      firsts.lastIndex = from;
-      const start = firsts.exec(text)?.index;
-      if (start === undefined) return;
-      from = start + 1;
-      for (const length of this.#lengths.get(text[start]!)!) {
-        const id = start + length > text.length ? undefined : this.#literals.get(text.slice(start, start + length));
-        if (id === undefined) continue;
-        yield { start, end: start + length, id };
-        from = start + length;
-        break;
+  /** What finds the tokens; made when it is first asked for, so that adding one token after another costs no more than all at once. */
+  get #finders(): Finders {
+    if (this.#made === undefined) {
+      const plain = new Map<string, number>();
+      const normalized = new Map<string, number>();
+      for (const [id, token] of this.#tokens) {
+        if (token.normalized) normalized.set(this.#normalized.get(id) ?? token.content, id);
+        else plain.set(token.content, id);
       }
+      normalized.delete('');
+      this.#made = {
+        plain: plain.size > 0 ? new LiteralFinder(plain) : null,
+        normalized: normalized.size > 0 ? new LiteralFinder(normalized) : null,
+      };
     }
+    return this.#made;
   }
 }
 
-function escapeForClass(character: string): string {
-  const code = character.charCodeAt(0);
-  // A half of a surrogate pair is searched as the unit it is: the expression has no flag u.
-  return code >= 0xd800 && code <= 0xdfff ? `\\u${code.toString(16)}` : character === '-' ? '\\-' : escapeRegExp(character);
+/** What finds the tokens in a text as it is given, and in its normalized form; null where there are none. */
+interface Finders {
+  readonly plain: LiteralFinder | null;
+  readonly normalized: LiteralFinder | null;
 }
 
 function wordBefore(text: string, place: number): boolean {

@@ -33,9 +33,14 @@ export interface ComponentDefinition<Made> {
   readonly fromJSON: (json: JsonObject, where: string, read: ReadComponent<Made>) => Made;
 }
 
+/** Components may hold components this deep. */
+const deepest = 100;
+
 /** All components of one kind, by the types that tokenizer.json calls them by. */
 export class Registry<Made> {
   readonly #kind: string;
+  /** How many components that hold others are being read. */
+  #depth = 0;
   readonly #definitions: Map<string, ComponentDefinition<Made>>;
 
   constructor(kind: string, definitions: readonly ComponentDefinition<Made>[]) {
@@ -51,14 +56,14 @@ export class Registry<Made> {
   readonly read: ReadComponent<Made> = (json, where) => {
     if (!isJsonObject(json)) {
       throw new ConfigError(
-        `${where}: it is ${JSON.stringify(json) ?? 'missing'}; a ${this.#kind} is needed, as an object with a type.`,
+        `${where}: it is ${json === undefined ? 'missing' : brief(json)}; a ${this.#kind} is needed, as an object with a type.`,
       );
     }
     const known = [...this.#definitions.keys()];
     const { type } = json;
     if (type === undefined) {
       const found = [...this.#definitions.values()].find((definition) => definition.recognise?.(json));
-      if (found !== undefined) return found.fromJSON(json, where, this.read);
+      if (found !== undefined) return this.#make(found, json, where);
       throw new ConfigError(`${where}: it has no type; the type of a ${this.#kind} is needed, one of ${known.join(', ')}.`);
     }
     const definition = typeof type === 'string' ? this.#definitions.get(type) : undefined;
@@ -67,8 +72,21 @@ export class Registry<Made> {
         `${where}: the ${this.#kind} ${JSON.stringify(type)} is not supported; the supported ones are ${known.join(', ')}.`,
       );
     }
-    return definition.fromJSON(json, where, this.read);
+    return this.#make(definition, json, where);
   };
+
+  #make(definition: ComponentDefinition<Made>, json: JsonObject, where: string): Made {
+    if (this.#depth === deepest)
+      throw new ConfigError(
+        `${where.slice(0, 60)}...: it stands within more than ${deepest} others, or within itself; put it beside them in one Sequence.`,
+      );
+    this.#depth++;
+    try {
+      return definition.fromJSON(json, where, this.read);
+    } finally {
+      this.#depth--;
+    }
+  }
 }
 
 /**
@@ -97,8 +115,16 @@ export function readFields<Fields extends object>(where: string, type: string, j
 
 /** A value in a few words, for an error. */
 export function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = spelled(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function spelled(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'an object that holds itself or is nested too deep';
+  }
 }
 
 function jsonType(value: unknown): string {

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
+import { randomNumbers } from '../../test/support/random-numbers.ts';
 import { directPath } from './direct-path.ts';
 import { BPE, byteLevelAlphabet, Tokenizer, Unigram, WordPiece } from './index.ts';
 import type { Model } from './models/model.ts';
 import { normalizers } from './normalizers/index.ts';
 import { preTokenizers } from './pre-tokenizers/index.ts';
-
-/** Mulberry32. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const ranges: readonly (readonly [from: number, to: number])[] = [
   [0x20, 0x7e],
@@ -109,7 +99,7 @@ test.each(table)('%j, %j: the direct path gives what normalizer and pre-tokenize
     return tokenizer;
   };
   const [direct, general] = [make(true), make(false)];
-  const random = generator(7);
+  const random = randomNumbers(7);
   for (let i = 0; i < 1500; i++) {
     const text = randomText(random);
     const [a, b] = [direct, general].map((tokenizer) => {

@@ -9,6 +9,8 @@ import {
   type CallOptions,
   PreTrainedTokenizerFast,
   type TextBatch,
+  Tokenizer,
+  type TokenizerConfig,
 } from './index.ts';
 
 interface Call {
@@ -19,7 +21,14 @@ interface Call {
 }
 
 const path = new URL('../../test/golden/tokenizers/calls.json', import.meta.url);
-const golden = JSON.parse(readFileSync(path, 'utf8')) as { vocab: string[]; calls: Call[] };
+interface OtherCalls {
+  name: string;
+  tokenizer: object;
+  config: TokenizerConfig;
+  calls: Call[];
+}
+
+const golden = JSON.parse(readFileSync(path, 'utf8')) as { vocab: string[]; calls: Call[]; others: OtherCalls[] };
 const bert = () => new BertTokenizerFast(golden.vocab, { model_max_length: 24 });
 
 let folder = '';
@@ -37,18 +46,23 @@ function messageOf(work: () => unknown): string {
   return 'no error';
 }
 
-describe('calls, as in Python', () => {
-  test.each(golden.calls.map((call, i) => [`${i} ${JSON.stringify(call.options)}`, call, i] as const))(
-    '%s',
-    (_name, call, i) => {
-      const tokenizer = bert();
-      if (i >= golden.calls.length - 3) tokenizer.truncation_side = 'left';
-      const { truncation, ...options } = call.options;
-      const all: CallOptions = truncation === null || truncation === undefined ? options : { ...options, truncation };
-      if ('error' in call.result) expect(() => tokenizer(call.text, call.pair, all)).toThrow(/^(tokenizer|truncation): /);
-      else expect({ ...tokenizer(call.text, call.pair, all) }).toEqual(call.result);
-    },
-  );
+const tokenizers = [
+  { name: 'BERT', make: bert, calls: golden.calls },
+  ...golden.others.map(({ name, tokenizer, config, calls }) => ({
+    name,
+    make: () => new PreTrainedTokenizerFast(Tokenizer.fromJSON(tokenizer), config),
+    calls,
+  })),
+];
+describe.each(tokenizers)('calls, as in Python: $name', ({ make, calls }) => {
+  test.each(calls.map((call, i) => [`${i} ${JSON.stringify(call.options)}`, call, i] as const))('%s', (_name, call, i) => {
+    const tokenizer = make();
+    if (i >= calls.length - 3) tokenizer.truncation_side = 'left';
+    const { truncation, ...options } = call.options;
+    const all: CallOptions = truncation === null || truncation === undefined ? options : { ...options, truncation };
+    if ('error' in call.result) expect(() => tokenizer(call.text, call.pair, all)).toThrow(/^(tokenizer|truncation): /);
+    else expect({ ...tokenizer(call.text, call.pair, all) }).toEqual(call.result);
+  });
 });
 
 test('the types say what a call gives', () => {

@@ -80,7 +80,7 @@ export class PreTrainedTokenizerFast extends Callable {
   split_special_tokens: boolean;
   readonly #config: TokenizerConfig;
   readonly #special = new Map<SpecialTokenName, AddedToken>();
-  readonly #extra: AddedToken[] = [];
+  readonly #extra = new Map<string, AddedToken>();
 
   constructor(backend: Tokenizer, config: TokenizerConfig = {}) {
     super();
@@ -108,10 +108,10 @@ export class PreTrainedTokenizerFast extends Callable {
       if (!Array.isArray(list)) continue;
       for (const [i, value] of list.entries()) {
         const token = readSpecialToken(value, `tokenizer: additional_special_tokens[${i}]`);
-        if (token !== null && !this.#extra.some(({ content }) => content === token.content)) this.#extra.push(token);
+        if (token !== null && !this.#extra.has(token.content)) this.#extra.set(token.content, token);
       }
     }
-    for (const token of [...this.#special.values(), ...this.#extra]) this.#register(token);
+    for (const token of [...this.#special.values(), ...this.#extra.values()]) this.#register(token);
   }
 
   /** The token that begins a text, or null. */
@@ -198,12 +198,12 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /** Special tokens without a role of their own. */
   get extra_special_tokens(): string[] {
-    return this.#extra.map((token) => token.content);
+    return [...this.#extra.keys()];
   }
 
   /** All special tokens, each once. */
   get all_special_tokens(): string[] {
-    return [...new Set([...this.#special.values(), ...this.#extra].map((token) => token.content))];
+    return [...new Set([...this.#special.values(), ...this.#extra.values()].map((token) => token.content))];
   }
 
   /** The ids of all special tokens. */
@@ -240,7 +240,7 @@ export class PreTrainedTokenizerFast extends Callable {
       if (name === 'additional_special_tokens') {
         for (const content of value as readonly string[]) {
           const token = readSpecialToken(content, name)!;
-          if (!this.#extra.some((other) => other.content === content)) this.#extra.push(token);
+          if (!this.#extra.has(content)) this.#extra.set(content, token);
           this.#register(token);
         }
       } else if (specialTokenNames.includes(name as SpecialTokenName))
@@ -355,7 +355,7 @@ export class PreTrainedTokenizerFast extends Callable {
   async save_pretrained(folder: string): Promise<string[]> {
     const map: JsonObject = {};
     for (const [name, token] of this.#special) map[name] = specialTokenToJSON(token);
-    if (this.#extra.length > 0) map.additional_special_tokens = this.#extra.map(specialTokenToJSON);
+    if (this.#extra.size > 0) map.additional_special_tokens = Array.from(this.#extra.values(), specialTokenToJSON);
     const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
     return writeFiles(folder, {
       'tokenizer.json': `${this.backend_tokenizer.to_str(true)}\n`,
@@ -372,7 +372,7 @@ export class PreTrainedTokenizerFast extends Callable {
     for (const name of ['additional_special_tokens', 'added_tokens_decoder', 'name_or_path']) delete config[name];
     for (const name of specialTokenNames) config[name] = this.#tokenOf(name);
     for (const name of specialTokenNames) if (config[name] === null && this.#config[name] === undefined) delete config[name];
-    if (this.#extra.length > 0) config.extra_special_tokens = this.extra_special_tokens;
+    if (this.#extra.size > 0) config.extra_special_tokens = this.extra_special_tokens;
     Object.assign(config, {
       model_max_length: this.model_max_length,
       padding_side: this.padding_side,

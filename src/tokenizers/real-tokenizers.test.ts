@@ -1,29 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { haveRealModels, realModels, realTokenizers, unpackedTokenizer } from '../../test/support/real-tokenizers.ts';
 import { AutoTokenizer, ByteLevelProcessing, Tokenizer, type TokenizerConfig } from './index.ts';
 
-const models = resolve(import.meta.dirname, '../../../shared/models');
-const present = existsSync(models);
+const models = realModels;
 const temporary: string[] = [];
 
 afterAll(() => {
   for (const folder of temporary) rmSync(folder, { recursive: true });
 });
 
-/** A tokenizer's files, unpacked where they are compressed, without those named in `without`. */
 function unpacked(name: string, without: readonly string[] = []): string {
-  const source = join(models, name);
-  const folder = mkdtempSync(join(tmpdir(), 'qkv-tokenizer-'));
+  const folder = unpackedTokenizer(name, without);
   temporary.push(folder);
-  for (const { name: file } of readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isFile())) {
-    const plain = file.replace(/\.gz$/, '');
-    if (/^(golden|swift)/.test(file) || without.includes(plain)) continue;
-    const bytes = readFileSync(join(source, file));
-    writeFileSync(join(folder, plain), file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
-  }
   return folder;
 }
 
@@ -57,26 +48,6 @@ interface PeerCase {
   hf_rust_agrees?: boolean;
 }
 
-const tokenizers: [name: string, config: TokenizerConfig][] = [
-  ['tok-bert-base-uncased', {}],
-  ['tok-bert-base-cased', { do_lower_case: false }],
-  ['tok-bert-base-multilingual-cased', { do_lower_case: false }],
-  ['tok-koelectra-v3', { do_lower_case: false }],
-  ['tok-klue-roberta-base', {}],
-  ['tok-gpt2', {}],
-  ['tok-openai-gpt', { tokenizer_class: 'OpenAIGPTTokenizer' }],
-  ['tok-qwen2', { clean_up_tokenization_spaces: false }],
-  ['tok-kogpt2-v1', { bos_token: '<s>', eos_token: '</s>' }],
-  ['tok-roberta-base', {}],
-  ['tok-clip-vit-base', { tokenizer_class: 'CLIPTokenizer' }],
-  ['tok-phi3-mini-llama-bpe', {}],
-  ['tok-xlm-roberta', {}],
-  ['tok-t5-small', {}],
-  ['tok-albert-base-v2', {}],
-  ['ckpt-bert-tiny-st', {}],
-  ['ckpt-bert-tiniest-lmbuddy', {}],
-];
-
 /** What the library of reference records of a text, as this library sees it. */
 function observed(tokenizer: Tokenizer, { text, pair }: HuggingFaceCase): HuggingFaceCase {
   const encoding = tokenizer.encode(text, pair, { padding: null, truncation: null });
@@ -96,8 +67,8 @@ function observed(tokenizer: Tokenizer, { text, pair }: HuggingFaceCase): Huggin
   };
 }
 
-describe.skipIf(!present)('real tokenizers (skipped where ../shared/models is absent)', () => {
-  describe.each(tokenizers)('%s', (name, config) => {
+describe.skipIf(!haveRealModels)('real tokenizers (skipped where ../shared/models is absent)', () => {
+  describe.each(realTokenizers)('%s', (name, config) => {
     const cases = golden<HuggingFaceCase>(name, 'golden.hf.json.gz');
     const peers = golden<PeerCase>(name, 'golden.peers.json.gz');
 

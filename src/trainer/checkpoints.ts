@@ -11,17 +11,19 @@ import {
 } from '../formats/index.ts';
 import { readFile, readJson, resolveFolder } from '../hub/index.ts';
 import type { PreTrainedModel } from '../models/index.ts';
-import type { OptimizerState } from '../optim/index.ts';
+import type { AverageState, OptimizerState, SavedArray, SchedulerState } from '../optim/index.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizers/index.ts';
 import type { TrainerControl, TrainerState } from './callbacks.ts';
+import { followsMetric } from './optimization.ts';
 import type { TrainingArguments } from './training-args.ts';
 
 /** Besides the model all that a run needs to go on as if it had never stopped. */
 export interface RunState {
   readonly state: TrainerState;
   readonly optimizer: OptimizerState;
-  /** Steps that the learning-rate schedule took. */
-  readonly scheduler: number;
+  /** The averages of the weights; null where none are kept. The model of a checkpoint has the averages, and this the weights. */
+  readonly average: AverageState | null;
+  readonly scheduler: SchedulerState;
   /** Where the seeded random numbers stand. */
   readonly random: { readonly seed: number; readonly count: number };
   /** Where the data loader stands. */
@@ -64,7 +66,7 @@ export async function tidyRunFolder(output_dir: string): Promise<void> {
 /** Writes `checkpoint-N`, whole or not at all: model, tokenizer, optimizer and everything else that a resumed run needs. */
 export async function writeCheckpoint(
   output_dir: string,
-  { optimizer, state, args, ...rest }: RunState,
+  { optimizer, average, state, args, ...rest }: RunState,
   model: PreTrainedModel,
   tokenizer: PreTrainedTokenizerFast | null,
 ): Promise<string> {
@@ -72,16 +74,19 @@ export async function writeCheckpoint(
   await writeFolderAtomic(folder, async (temporary) => {
     await model.save_pretrained(temporary);
     await tokenizer?.save_pretrained(temporary);
-    const arrays = [...optimizer.arrays].map(([name, array]): [string, TensorData] => [
-      name,
-      { dtype: 'float32', ...array } as TensorData,
-    ]);
-    await writeFileAtomic(`${temporary}/optimizer.safetensors`, safetensorsChunks(arrays));
-    const { step, lrs } = optimizer;
-    await writeText(`${temporary}/trainer_state.json`, pretty({ ...state, qkv: { optimizer: { step, lrs }, ...rest } }));
+    const { arrays, ...optimizerRest } = optimizer;
+    await writeArrays(`${temporary}/optimizer.safetensors`, arrays);
+    const { arrays: averages = null, ...averageRest } = average ?? {};
+    if (averages) await writeArrays(`${temporary}/average.safetensors`, averages);
+    const qkv = { optimizer: optimizerRest, average: averages && averageRest, ...rest };
+    await writeText(`${temporary}/trainer_state.json`, pretty({ ...state, qkv }));
     await writeText(`${temporary}/training_args.json`, pretty(args));
   });
   return folder;
+}
+
+async function writeArrays(path: string, arrays: ReadonlyMap<string, SavedArray>): Promise<void> {
+  await writeFileAtomic(path, safetensorsChunks(arrays as ReadonlyMap<string, TensorData>));
 }
 
 /**
@@ -102,12 +107,32 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     throw new DataError(
       `Trainer: ${path}/trainer_state.json was not written by qkv, which cannot go on with it; load the model with from_pretrained.`,
     );
-  const arrays = new Map<string, TensorData>(readSafetensors(bytes, `${path}/optimizer.safetensors`).tensors);
-  const { optimizer, ...rest } = qkv;
-  return { folder: path, state, args: args as TrainingArguments, optimizer: { ...optimizer, arrays }, ...rest };
+  const { optimizer, average, ...rest } = qkv;
+  if (optimizer.param_groups === undefined)
+    throw new DataError(
+      `Trainer: ${path} holds the optimizer's state in an earlier form, without param_groups, with which no run can go on; load the model with from_pretrained and start anew.`,
+    );
+  const arraysOf = (content: Uint8Array, name: string) =>
+    readSafetensors(content, `${path}/${name}`).tensors as ReadonlyMap<string, TensorData> as ReadonlyMap<string, SavedArray>;
+  const averages = average ? await readFile(folder, 'average.safetensors') : null;
+  if (averages === undefined)
+    throw new MissingFileError(
+      `Trainer: ${path} has no average.safetensors; its run kept averages of the weights and needs it.`,
+    );
+  return {
+    folder: path,
+    state,
+    args: args as TrainingArguments,
+    optimizer: { ...optimizer, arrays: arraysOf(bytes, 'optimizer.safetensors') },
+    average: average && averages ? { ...average, arrays: arraysOf(averages, 'average.safetensors') } : null,
+    ...rest,
+  };
 }
 
-type SavedRest = Omit<RunState, 'state' | 'args' | 'optimizer'> & { optimizer: Omit<OptimizerState, 'arrays'> };
+type SavedRest = Omit<RunState, 'state' | 'args' | 'optimizer' | 'average'> & {
+  optimizer: Omit<OptimizerState, 'arrays'>;
+  average: Omit<AverageState, 'arrays'> | null;
+};
 
 /** The weights of a checkpoint put into a model. */
 export async function loadWeights(model: PreTrainedModel, path: string): Promise<void> {
@@ -118,7 +143,7 @@ export async function loadWeights(model: PreTrainedModel, path: string): Promise
   model.loadStateDict(tensors, { speaker: `Trainer: ${path}` });
 }
 
-/** Options whose change would make another run of what is left: the data's order, the batches, the optimizer. */
+/** Options whose change would make another run of what is left: the data's order, the batches, the kind of the optimizer. */
 const binding = [
   'per_device_train_batch_size',
   'gradient_accumulation_steps',
@@ -126,17 +151,27 @@ const binding = [
   'dataloader_drop_last',
   'seed',
   'data_seed',
+  'optim',
+  'optim_args',
+  'lr_scheduler_type',
+  'ema_decay',
+  'ema_warmup',
 ] as const;
 
+/** Further ones where the schedule goes by a metric: its learning rates come from the checkpoint. */
+const bindingByMetric = ['learning_rate', 'lr_scheduler_kwargs'] as const;
+
 /**
- * Refuses to go on with other data or other batches than the checkpoint's.
+ * Refuses to go on with other data or other batches than the checkpoint's. The rest may change, and then counts from there on.
  * @throws ConfigError naming what differs.
  */
 export function checkResumable({ folder, args: saved, examples }: Checkpoint, args: TrainingArguments, given: number): void {
-  for (const name of binding) {
-    if (saved[name] === args[name]) continue;
+  const written = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : `${value ?? 'not given'}`);
+  for (const name of followsMetric(args.lr_scheduler_type) ? [...binding, ...bindingByMetric] : binding) {
+    const [before, now] = [saved, args].map((each) => written(each[name]));
+    if (before === now) continue;
     throw new ConfigError(
-      `Trainer: ${folder} was made with ${name} ${saved[name] ?? 'not given'}, and now it is ${args[name] ?? 'not given'}; give what it was made with, or start anew without resuming.`,
+      `Trainer: ${folder} was made with ${name} ${before}, and now it is ${now}; give what it was made with, or start anew without resuming.`,
     );
   }
   if (examples !== given)

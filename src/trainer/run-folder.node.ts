@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MissingFileError } from '../core/index.ts';
 import { writeFileAtomic } from '../formats/index.ts';
-import type { ProcessFacts } from './run-folder.types.ts';
+import type { ProcessFacts, ScratchFile } from './run-folder.types.ts';
 
 const removedName = /^\.(.+)\.removed$/;
 
@@ -32,6 +32,32 @@ export async function removeFrom(folder: string, names: readonly string[]): Prom
 export async function finishRemovals(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) if (removedName.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/** An empty file in a folder for as long as a run lasts. Its name is one that the next run removes, should this one be killed. */
+export async function openScratch(folder: string, name: string): Promise<ScratchFile> {
+  const path = join(folder, `.${name}.removed`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(path, 'w+');
+    return {
+      write: async (bytes, start) => {
+        await file.write(bytes, 0, bytes.length, start);
+      },
+      read: async (into, start) => {
+        await file.read(into, 0, into.length, start);
+      },
+      remove: async () => {
+        await file.close();
+        await rm(path, { force: true });
+      },
+    };
+  } catch (error) {
+    throw new MissingFileError(
+      `openScratch: ${path}: ${(error as Error).message}; the folder has to be one that can be written.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Writes a whole text file or nothing. */

@@ -1,5 +1,5 @@
 import { UnsupportedError } from '../core/index.ts';
-import type { ProcessFacts } from './run-folder.types.ts';
+import type { ProcessFacts, ScratchFile } from './run-folder.types.ts';
 
 function refuse(speaker: string, path: string): never {
   throw new UnsupportedError(
@@ -19,6 +19,11 @@ export async function removeFrom(folder: string, _names: readonly string[]): Pro
 
 /** Not in a browser: there is nothing to finish. */
 export async function finishRemovals(_folder: string): Promise<void> {}
+
+/** Not in a browser: always rejects. */
+export async function openScratch(folder: string, _name: string): Promise<ScratchFile> {
+  throw new UnsupportedError(`openScratch: ${folder}: a browser has no file system; set cache_frozen to 'memory' or 'no'.`);
+}
 
 /** Not in a browser: always rejects. */
 export async function writeText(path: string, _text: string): Promise<void> {

@@ -12,6 +12,7 @@ import { EarlyStoppingCallback, type LogEntry, type TrainerCallback } from './ca
 import { checkpointSteps, get_last_checkpoint } from './checkpoints.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { Trainer, type TrainerOptions } from './trainer.ts';
+import type { GivenTrainingArguments } from './training-args.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'qkv-trainer-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -257,6 +258,110 @@ describe('checkpoints', () => {
     }
   });
 
+  const byPlateau = { factor: 0.5, patience: 0, threshold: 1 };
+  const others: readonly (readonly [name: string, args: GivenTrainingArguments])[] = [
+    ['adafactor', { optim: 'adafactor', optim_args: { beta1: 0.9 }, weight_decay: 0.1 }],
+    ['sgd', { optim: 'sgd', optim_args: { momentum: 0.9, dampening: 0.1 }, lr_scheduler_type: 'polynomial' }],
+    [
+      'rmsprop',
+      {
+        optim: 'rmsprop',
+        optim_args: { centered: true },
+        lr_scheduler_type: 'warmup_stable_decay',
+        lr_scheduler_kwargs: { num_decay_steps: 4 },
+      },
+    ],
+    [
+      'adagrad',
+      { optim: 'adagrad', lr_scheduler_type: 'cosine_with_min_lr', lr_scheduler_kwargs: { min_lr: 1e-3 }, warmup_steps: 0.2 },
+    ],
+    ['lion', { optim: 'lion_32bit', learning_rate: 1e-3, lr_scheduler_type: 'inverse_sqrt', warmup_steps: 3 }],
+    ['a plateau', { lr_scheduler_type: 'reduce_lr_on_plateau', lr_scheduler_kwargs: byPlateau }],
+    ['greed', { lr_scheduler_type: 'greedy', lr_scheduler_kwargs: { patience: 0, min_lr: 1e-4, warmup: 1 } }],
+    ['averages', { ema_decay: 0.9, ema_warmup: true, optim_args: { amsgrad: true } }],
+  ];
+
+  it.each(others)('lets a killed run with %s go on as if it had run through, to the last bit', async (_name, more) => {
+    const make = (output_dir: string) =>
+      makeTrainer({
+        eval_dataset: examples(12, 3),
+        args: { ...evaluated, load_best_model_at_end: false, output_dir, ...more },
+      });
+    const whole = make(freshFolder());
+    await whole.train();
+    const first = make(freshFolder());
+    first.add_callback({
+      on_step_end: ({ state }) => {
+        if (state.global_step === 8) throw new Error('killed');
+      },
+    });
+    await expect(first.train()).rejects.toThrow('killed');
+    const second = make(first.args.output_dir);
+    await second.train({ resume_from_checkpoint: true });
+    expect(figures(second.state.log_history)).toEqual(figures(whole.state.log_history));
+    expect(await weightsOf(second)).toEqual(await weightsOf(whole));
+  });
+
+  it('has the averages of the weights as its model, which evaluations look at and training ends with', async () => {
+    const run = async (more: GivenTrainingArguments) => {
+      const trainer = makeTrainer({
+        eval_dataset: examples(12, 3),
+        args: { ...evaluated, load_best_model_at_end: false, ...more },
+      });
+      await trainer.train();
+      const folder = (await get_last_checkpoint(trainer.args.output_dir))!;
+      const model = await AutoModelForSequenceClassification.from_pretrained(folder);
+      const saved = new Map(
+        Array.from(await model.stateDict(), ([name, { data }]) => [name, Array.from(data as Float32Array)]),
+      );
+      return { trainer, saved, log: trainer.state.log_history };
+    };
+    const [plain, averaged] = [await run({}), await run({ ema_decay: 0.9 })];
+    const losses = ({ log }: typeof plain, name: string) => log.flatMap((entry) => entry[name] ?? []);
+    expect(losses(averaged, 'loss')).toEqual(losses(plain, 'loss'));
+    expect(losses(averaged, 'eval_loss')).not.toEqual(losses(plain, 'eval_loss'));
+    expect(averaged.saved).toEqual(await weightsOf(averaged.trainer));
+    expect(averaged.saved).not.toEqual(plain.saved);
+    const { eval_loss } = await averaged.trainer.evaluate();
+    expect(eval_loss).toBe(losses(averaged, 'eval_loss').at(-2));
+  });
+
+  it('lowers the learning rate where evaluations get no better', async () => {
+    const scores = [0.5, 0.6, 0.6, 0.7];
+    let evaluation = 0;
+    const trainer = makeTrainer({
+      eval_dataset: examples(4),
+      compute_metrics: () => ({ score: scores[evaluation++]! }),
+      args: {
+        max_steps: 4,
+        eval_strategy: 'steps',
+        eval_steps: 1,
+        metric_for_best_model: 'score',
+        lr_scheduler_type: 'reduce_lr_on_plateau',
+        lr_scheduler_kwargs: { patience: 0 },
+        learning_rate: 1e-3,
+      },
+    });
+    await trainer.train();
+    const rates = trainer.state.log_history.flatMap(({ learning_rate }) => learning_rate ?? []);
+    // More of the score is better, which the schedule is told; the third is no better than the second.
+    expect(rates).toEqual([1e-3, 1e-3, 1e-3, 1e-4]);
+  });
+
+  it('goes on with the options of the call that resumes it', async () => {
+    const output_dir = freshFolder();
+    const make = (more: GivenTrainingArguments) =>
+      makeTrainer({
+        args: { max_steps: 2, save_strategy: 'steps', save_steps: 2, lr_scheduler_type: 'constant', output_dir, ...more },
+      });
+    await make({}).train();
+    const second = make({ max_steps: 3, learning_rate: 1e-4, adam_beta1: 0.5, save_steps: 3 });
+    await second.train({ resume_from_checkpoint: true });
+    expect(second.state.log_history.flatMap(({ learning_rate }) => learning_rate ?? [])).toEqual([5e-3, 5e-3, 1e-4]);
+    const { qkv } = JSON.parse(readFileSync(join(output_dir, 'checkpoint-3', 'trainer_state.json'), 'utf8'));
+    expect(qkv.optimizer.param_groups[0]).toMatchObject({ lr: 1e-4, initial_lr: 1e-4, betas: [0.5, 0.999] });
+  });
+
   it('cuts what a killed run logged after its last checkpoint', async () => {
     const path = join(root, 'killed.jsonl');
     const output_dir = freshFolder();
@@ -340,6 +445,12 @@ describe('checkpoints', () => {
     expect(await failure(make({ per_device_train_batch_size: 4 }))).toMatchInlineSnapshot(
       `"Trainer: <run>/checkpoint-3 was made with per_device_train_batch_size 8, and now it is 4; give what it was made with, or start anew without resuming."`,
     );
+    expect(await failure(make({ optim: 'sgd', optim_args: { momentum: 0.9 } }))).toMatchInlineSnapshot(
+      `"Trainer: <run>/checkpoint-3 was made with optim adamw_torch, and now it is sgd; give what it was made with, or start anew without resuming."`,
+    );
+    expect(await failure(make({ ema_decay: 0.9 }))).toMatchInlineSnapshot(
+      `"Trainer: <run>/checkpoint-3 was made with ema_decay not given, and now it is 0.9; give what it was made with, or start anew without resuming."`,
+    );
     expect(await failure(make({}, { train_dataset: examples(40) }))).toMatchInlineSnapshot(
       `"Trainer: <run>/checkpoint-3 was made on 50 examples, and there are now 40; give the data it was made on, or start anew without resuming."`,
     );
@@ -347,6 +458,13 @@ describe('checkpoints', () => {
       `"Trainer: there is no folder <root>/nowhere; give the path of a folder that has the files."`,
     );
     const checkpoint = join(output_dir, 'checkpoint-3');
+    const file = join(checkpoint, 'trainer_state.json');
+    const state = readFileSync(file, 'utf8');
+    writeFileSync(file, state.replace('"param_groups"', '"lrs"'));
+    expect(await failure(make())).toMatchInlineSnapshot(
+      `"Trainer: <run>/checkpoint-3 holds the optimizer's state in an earlier form, without param_groups, with which no run can go on; load the model with from_pretrained and start anew."`,
+    );
+    writeFileSync(file, state);
     const bytes = readFileSync(join(checkpoint, 'model.safetensors'));
     writeFileSync(join(checkpoint, 'model.safetensors'), bytes.subarray(0, bytes.length - 100));
     expect(await failure(make())).toMatch(/model\.safetensors is cut short/);

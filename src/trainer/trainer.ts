@@ -1,4 +1,4 @@
-import { ConfigError, DataError, nearest } from '../core/index.ts';
+import { ConfigError, checkOptionNames, DataError, nearest } from '../core/index.ts';
 import {
   type DataCollator,
   DataCollatorWithPadding,
@@ -6,10 +6,17 @@ import {
   type Dataset,
   default_data_collator,
   type LoadedBatch,
+  type TensorBatch,
 } from '../data/index.ts';
 import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
-import { functional, LayerNorm } from '../nn/index.ts';
-import { AdamW, clipGradNorm, get_scheduler, type Scheduler } from '../optim/index.ts';
+import { functional } from '../nn/index.ts';
+import {
+  clipGradNorm,
+  ExponentialMovingAverage,
+  type HyperParameters,
+  type Optimizer,
+  type Scheduler,
+} from '../optim/index.ts';
 import { defaultProgress, type Progress, type ProgressBar } from '../progress/index.ts';
 import { evaluate, manualSeed, randomState, setRandomState, Tensor } from '../tensor/index.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizers/index.ts';
@@ -33,6 +40,8 @@ import {
   writeCheckpoint,
 } from './checkpoints.ts';
 import { type EvalPrediction, predictAll } from './evaluate.ts';
+import { FrozenCache } from './frozen-cache.ts';
+import { checkOptimization, makeOptimizer, makeScheduler } from './optimization.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from './training-args.ts';
 
 /** What a `Trainer` is made from; names are Hugging Face's. */
@@ -92,7 +101,7 @@ export interface PredictionOutput extends EvalPrediction {
 }
 
 /**
- * Trains and evaluates a classifier, as Hugging Face's Trainer: AdamW, a schedule, clipping, logs, evaluations, checkpoints.
+ * Trains and evaluates a classifier, as Hugging Face's Trainer: optimizer, schedule, clipping, logs, evaluations, checkpoints.
  * A run that was stopped, or killed, and resumed from its last checkpoint gives the same losses and weights to the last bit
  * as one that ran through. Unlike in Python, batches whose gradients are accumulated weigh as many examples as they have,
  * so that accumulation equals the large batch also where the last batch is small.
@@ -119,16 +128,11 @@ export class Trainer {
   #state: TrainerState;
 
   constructor(options: TrainerOptions) {
-    for (const name of Object.keys(options)) {
-      if (optionNames.includes(name as keyof TrainerOptions)) continue;
-      const near = nearest(name, optionNames);
-      throw new ConfigError(
-        `Trainer: there is no option ${name}; ${near ? `did you mean ${near}?` : `the options are ${optionNames.join(', ')}.`}`,
-      );
-    }
+    checkOptionNames('Trainer', options, optionNames);
     const { model, args = {}, train_dataset, eval_dataset, tokenizer, data_collator, callbacks = [], progress } = options;
     this.model = model;
     this.args = readTrainingArguments(args);
+    checkOptimization(this.args);
     this.train_dataset = train_dataset ?? null;
     this.eval_dataset = eval_dataset ?? null;
     this.tokenizer = tokenizer ?? null;
@@ -214,17 +218,18 @@ export class Trainer {
         train_samples_per_second: (steps * run.examplesPerStep) / seconds,
         train_steps_per_second: steps / seconds,
         train_loss: run.losses.total / Math.max(1, state.global_step),
+        ...run.frozenFigures,
       };
       await this.#log(control, metrics);
       if (args.load_best_model_at_end && state.best_model_checkpoint !== null) {
         await loadWeights(model, `${args.output_dir}/${state.best_model_checkpoint}`);
         await this.#place();
-      }
+      } else run.average?.swap();
       await tell('on_train_end');
       return { global_step: state.global_step, training_loss: metrics.train_loss!, metrics };
     } finally {
       bar.end();
-      run.dispose();
+      await run.dispose();
     }
   }
 
@@ -314,9 +319,12 @@ export class Trainer {
     }
     if (control.should_evaluate && this.eval_dataset) {
       // An interrupted run leaves this, and the saving after it, to the run that resumes it.
-      const metrics = await unlessAborted(signal, () => this.#evaluate(this.eval_dataset!, control, 'eval', signal));
+      const metrics = await unlessAborted(signal, () =>
+        run.averaged(() => this.#evaluate(this.eval_dataset!, control, 'eval', signal)),
+      );
       if (metrics === null) return;
       control.should_evaluate = false;
+      if (run.scheduler.followsMetric) run.scheduler.step(this.#valueThatCounts(metrics));
       bar.update(0, { eval_loss: metrics.eval_loss! });
       if (this.#isBest(metrics) && args.save_strategy !== 'no') {
         state.best_global_step = state.global_step;
@@ -333,25 +341,32 @@ export class Trainer {
   #isBest(metrics: LogEntry): boolean {
     const { args } = this;
     if (!args.load_best_model_at_end && args.metric_for_best_model === undefined) return false;
-    const { name, sign } = bestMetric(args);
-    const value = metrics[name];
-    if (value === undefined) {
-      const near = nearest(name, Object.keys(metrics));
-      throw new ConfigError(
-        `Trainer: metric_for_best_model is ${args.metric_for_best_model}, which no evaluation gives; ${near ? `did you mean ${near}?` : `there are ${Object.keys(metrics).join(', ')}.`}`,
-      );
-    }
+    const { sign } = bestMetric(args);
+    const value = this.#valueThatCounts(metrics);
     const best = this.#state.best_metric;
     if (best !== null && !(sign * value > sign * best)) return false;
     this.#state.best_metric = value;
     return true;
   }
 
+  /** The figure of an evaluation that tells how good it is. */
+  #valueThatCounts(metrics: LogEntry): number {
+    const { name } = bestMetric(this.args);
+    const value = metrics[name];
+    if (value !== undefined) return value;
+    const near = nearest(name, Object.keys(metrics));
+    throw new ConfigError(
+      `Trainer: metric_for_best_model is ${this.args.metric_for_best_model ?? 'loss'}, which no evaluation gives; ${near ? `did you mean ${near}?` : `there are ${Object.keys(metrics).join(', ')}.`}`,
+    );
+  }
+
   async #save(run: Run, control: TrainerControl): Promise<void> {
     const { args, model, tokenizer } = this;
     const { should_evaluate, should_save } = control;
-    const snapshot = await run.snapshot(this.#state, { should_evaluate, should_save });
-    const checkpoint = await writeCheckpoint(args.output_dir, snapshot, model, tokenizer);
+    const checkpoint = await run.averaged(async () => {
+      const snapshot = await run.snapshot(this.#state, { should_evaluate, should_save });
+      return writeCheckpoint(args.output_dir, snapshot, model, tokenizer);
+    });
     if (args.save_total_limit !== undefined) {
       const best = args.load_best_model_at_end ? this.#state.best_model_checkpoint : null;
       await rotateCheckpoints(args.output_dir, args.save_total_limit, best);
@@ -400,6 +415,8 @@ export class Trainer {
 class Run {
   readonly loader: DataLoader;
   readonly scheduler: Scheduler;
+  /** The averages of the weights, where they are kept. */
+  readonly average: ExponentialMovingAverage | null;
   readonly stepsPerEpoch: number;
   readonly maxSteps: number;
   readonly examplesPerStep: number;
@@ -408,7 +425,8 @@ class Run {
   due: Pick<TrainerControl, 'should_evaluate' | 'should_save'> = { should_evaluate: false, should_save: false };
   readonly #model: SequenceClassifier;
   readonly #args: TrainingArguments;
-  readonly #optimizer: AdamW;
+  readonly #optimizer: Optimizer<HyperParameters>;
+  readonly #frozen: FrozenCache | null;
   readonly #lengths: readonly number[];
   #tokens = 0;
   #seconds = 0;
@@ -429,16 +447,22 @@ class Run {
     this.stepsPerEpoch = Math.ceil(this.loader.length / args.gradient_accumulation_steps);
     this.maxSteps = args.max_steps > 0 ? args.max_steps : Math.ceil(args.num_train_epochs * this.stepsPerEpoch);
     this.examplesPerStep = args.per_device_train_batch_size * args.gradient_accumulation_steps;
-    this.#optimizer = new AdamW(decayGroups(model, args.weight_decay), {
-      lr: args.learning_rate,
-      betas: [args.adam_beta1, args.adam_beta2],
-      eps: args.adam_epsilon,
-    });
-    const num_warmup_steps = args.warmup_steps > 0 ? args.warmup_steps : Math.ceil(this.maxSteps * args.warmup_ratio);
-    this.scheduler = get_scheduler(args.lr_scheduler_type, this.#optimizer, {
-      num_warmup_steps,
-      num_training_steps: this.maxSteps,
-    });
+    this.#optimizer = makeOptimizer(model, args);
+    this.scheduler = makeScheduler(this.#optimizer, args, this.maxSteps);
+    const { ema_decay: decay, ema_warmup: use_warmup } = args;
+    this.average = decay === undefined ? null : new ExponentialMovingAverage(this.#optimizer, { decay, use_warmup });
+    this.#frozen =
+      args.cache_frozen === 'no'
+        ? null
+        : new FrozenCache({
+            model,
+            dataset,
+            collate: collate_fn,
+            lossOf: (batch) => this.#lossOf(batch),
+            where: args.cache_frozen,
+            folder: args.output_dir,
+            maxBytes: args.cache_frozen_max_bytes,
+          });
   }
 
   epochAt(step: number): number {
@@ -453,7 +477,7 @@ class Run {
     const losses: { readonly loss: Tensor; readonly share: number }[] = [];
     const held = new Map<Tensor, Tensor>();
     for (const [i, { batch, indices }] of micros.entries()) {
-      const loss = this.#lossOf(batch as unknown as SequenceClassifierInputs);
+      const loss = this.#frozen ? await this.#frozen.loss(batch, indices) : this.#lossOf(batch);
       const share = indices.length / count;
       losses.push({ loss, share });
       (share === 1 ? loss : loss.mul(share)).backward();
@@ -462,7 +486,7 @@ class Run {
     }
     const norm = this.#args.max_grad_norm > 0 ? clipGradNorm(parameters, this.#args.max_grad_norm) : null;
     await this.#optimizer.step({ also: losses.map(({ loss }) => loss) });
-    this.scheduler.step();
+    if (!this.scheduler.followsMetric) this.scheduler.step();
     this.#optimizer.zeroGrad();
     let mean = 0;
     for (const { loss, share } of losses) mean += share * (await loss.item());
@@ -482,12 +506,18 @@ class Run {
     return count === 0 ? null : sum / count;
   }
 
+  /** Does some work with the averages in the model, where they are kept. */
+  averaged<T>(work: () => Promise<T>): Promise<T> {
+    return this.average ? this.average.applied(work) : work();
+  }
+
   async snapshot(state: TrainerState, due: Run['due']): Promise<RunState> {
     return {
       state,
       due,
       optimizer: await this.#optimizer.stateDict(),
-      scheduler: this.scheduler.lastStep,
+      average: (await this.average?.stateDict()) ?? null,
+      scheduler: this.scheduler.stateDict(),
       random: randomState(),
       loader: this.loader.state,
       examples: this.loader.dataset.length,
@@ -496,19 +526,34 @@ class Run {
     };
   }
 
-  restore({ optimizer, scheduler, loader, losses, due }: RunState): void {
+  restore({ optimizer, average, scheduler, loader, losses, due }: RunState): void {
+    const given = this.#optimizer.paramGroups.map(({ params: _, ...hyper }) => hyper);
     this.#optimizer.loadStateDict(optimizer);
-    this.scheduler.lastStep = scheduler;
+    // The options of this call count, and not those that the checkpoint was made with.
+    for (const [i, group] of this.#optimizer.paramGroups.entries()) Object.assign(group, given[i]);
+    this.scheduler.loadStateDict(scheduler);
+    if (this.average && average) {
+      this.average.loadStateDict(average);
+      if (this.average.isSwapped) this.average.swap();
+    }
     this.loader.state = loader;
     this.losses = losses;
     this.due = due;
   }
 
-  dispose(): void {
-    this.#optimizer.dispose();
+  /** What is kept of the frozen part, as figures for the log. */
+  get frozenFigures(): Readonly<Record<string, number>> {
+    return this.#frozen ? { frozen_examples_kept: this.#frozen.size.examples, frozen_bytes_kept: this.#frozen.size.bytes } : {};
   }
 
-  #lossOf({ labels, ...inputs }: SequenceClassifierInputs): Tensor {
+  async dispose(): Promise<void> {
+    this.average?.dispose();
+    this.#optimizer.dispose();
+    await this.#frozen?.dispose();
+  }
+
+  #lossOf(batch: TensorBatch): Tensor {
+    const { labels, ...inputs } = batch as unknown as SequenceClassifierInputs;
     const { label_smoothing_factor: label_smoothing } = this.#args;
     if (label_smoothing === 0) return this.#model.forward({ ...inputs, labels: labels! }).loss!;
     return functional.crossEntropy(this.#model.forward(inputs).logits, labels!, { label_smoothing });
@@ -528,21 +573,6 @@ async function settleGradients(parameters: readonly Tensor[], loss: Tensor, held
     held.set(owner, settled);
     owner.grad = settled;
   }
-}
-
-/** Parameters with weight decay and without: biases and the weights of norms have none, as in Hugging Face. */
-function decayGroups(model: SequenceClassifier, weight_decay: number) {
-  const norms = new Set(
-    [...model.namedModules()].flatMap(([, module]) => (module instanceof LayerNorm ? [module.weight] : [])),
-  );
-  const trained = [...model.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);
-  const decays = ([path, parameter]: (typeof trained)[number]) => !path.endsWith('bias') && !norms.has(parameter);
-  return [
-    { params: trained.filter(decays), weight_decay },
-    { params: trained.filter((each) => !decays(each)), weight_decay: 0 },
-  ].flatMap(({ params, ...rest }) =>
-    params.length > 0 ? [{ params: params.map(([, parameter]) => parameter), ...rest }] : [],
-  );
 }
 
 /** What the work gives, or null when it was stopped by the signal. */

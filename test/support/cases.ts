@@ -37,6 +37,8 @@ interface Spec<Names extends readonly string[], A> {
   readonly torch?: string;
   /** What it is tested against besides the reference, as `docs/ops.md` lists it. */
   readonly alsoAgainst?: string;
+  /** Its gradient has none of its own: differentiated again, it is refused by name. Default 'again', to any order. */
+  readonly differentiable?: 'once' | 'again';
   /**
    * The function whose derivative `vjp` promises, where that is not the function itself: an op through which no
    * gradient flows, or not everywhere. Its value is never looked at, only how it changes.
@@ -70,6 +72,7 @@ export interface OpCases {
   readonly tolerance: Tolerance;
   readonly torch: string | null;
   readonly alsoAgainst: string | null;
+  readonly differentiable: 'once' | 'again';
   readonly cases: readonly OpCase[];
   /** The reference on inputs in order. */
   reference(contents: readonly (Plain | null)[], attributes: Attributes): readonly Plain[];
@@ -117,6 +120,7 @@ export function cases(
     tolerance: spec.tolerance,
     torch: spec.torch ?? null,
     alsoAgainst: spec.alsoAgainst ?? null,
+    differentiable: spec.differentiable ?? 'again',
     reference: reference(spec.reference),
     differentiated: reference(spec.differentiated ?? spec.reference),
     apply(values, attributes) {

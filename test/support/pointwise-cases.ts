@@ -75,12 +75,14 @@ export const comparisonCases = (
   torch: string,
   f: (a: number, b: number) => boolean,
   extra: readonly { readonly a: Sample; readonly b: Sample; readonly throws?: RegExp; readonly note?: string }[],
+  alsoAgainst?: string,
 ) =>
   cases(
     op,
     {
       inputs: ['a', 'b'],
       torch,
+      ...(alsoAgainst && { alsoAgainst }),
       reference: ({ a, b }: { a: Plain; b: Plain }) => mapped((x, y) => Number(f(x, y)), a, b),
       tolerance: 'exact',
     },

@@ -75,12 +75,10 @@ export class BertEmbeddings extends Module {
 
 /** What every layer's attention is told besides its input. */
 export interface AttentionContext {
-  /** Added to the scores, `[B, 1, 1, T]`: 0 where a token may be attended to. Null where all may. */
-  readonly mask: Tensor | null;
+  /** True where a token may be attended to, `[B, 1, 1, T]`. Null where all may. */
+  readonly attn_mask: Tensor | null;
   /** Where the tokens stand, if padding was left out: only attention needs to know. */
   readonly packing: PackedTokens | null;
-  /** Sees the attention weights, `[B, H, T, T]`. */
-  readonly look: (weights: Tensor) => void;
 }
 
 /** Attention of every token to every token, in several heads. */
@@ -100,20 +98,17 @@ export class BertSelfAttention extends Module {
     this.dropout = new Dropout(config.attention_probs_dropout_prob);
   }
 
-  /** Shapes: x `[B, T, C]` or packed `[N, C]`, mask null or `[B, 1, 1, T]` → as x; `look` sees the weights `[B, H, T, T]`. */
-  override forward(x: Tensor, { mask, packing, look }: AttentionContext): Tensor {
+  /** Shapes: x `[B, T, C]` or packed `[N, C]`, mask null or `[B, 1, 1, T]` → as x. */
+  override forward(x: Tensor, { attn_mask, packing }: AttentionContext): Tensor {
     const H = this.#heads;
     const perHead = (map: Linear) => {
       const part = packing ? packing.unpack(map.forward(x)) : map.forward(x); // [B, T, C]
       const [B, T, C] = part.shape as [number, number, number];
       return part.reshape(B, T, H, C / H).permute(0, 2, 1, 3); // [B, H, T, D]
     };
-    const onWeights = (weights: Tensor) => {
-      look(weights);
-      return this.dropout.forward(weights);
-    };
     const [q, k, v] = [this.query, this.key, this.value].map(perHead) as [Tensor, Tensor, Tensor];
-    const mixed = functional.scaledDotProductAttention(q, k, v, { mask, onWeights }); // [B, H, T, D]
+    const dropout_p = this.training ? this.dropout.p : 0;
+    const mixed = functional.scaledDotProductAttention(q, k, v, { attn_mask, dropout_p }); // [B, H, T, D]
     const [B, , T, D] = mixed.shape as [number, number, number, number];
     const joined = mixed.permute(0, 2, 1, 3).reshape(B, T, H * D); // [B, T, C]
     return packing ? packing.pack(joined) : joined;
@@ -276,11 +271,14 @@ export class BertModel extends PreTrainedModel<BertConfig> {
         ) // [N, C]
       : this.embeddings.forward({ input_ids, token_type_ids }); // [B, T, C]
     const attentions: Tensor[] = [];
-    const look = (weights: Tensor) => {
-      if (output_attentions) attentions.push(weights);
-    };
-    const mask = attention_mask ? additiveMask(attention_mask) : null;
-    const states = this.encoder.forward(embedded, { mask, packing, look });
+    const [B, T] = input_ids.shape as [number, number];
+    const attn_mask = attention_mask?.cast('bool').reshape(B, 1, 1, T) ?? null;
+    const states = functional.observeAttention(
+      (weights) => {
+        if (output_attentions) attentions.push(weights);
+      },
+      () => this.encoder.forward(embedded, { attn_mask, packing }),
+    );
     const last = states.at(-1)!;
     return { states, first: packing ? packing.firsts(last) : last.select(1, 0), attentions, packing };
   }
@@ -296,12 +294,6 @@ export interface EncodedTokens {
   readonly attentions: readonly Tensor[];
   /** Where the tokens stand, if padding was left out. */
   readonly packing: PackedTokens | null;
-}
-
-/** 0 where a token may be attended to, the most negative number where not. Shapes: `[B, T]` → `[B, 1, 1, T]`. */
-function additiveMask(attention_mask: Tensor): Tensor {
-  const [B, T] = attention_mask.shape as [number, number];
-  return attention_mask.cast('float32').sub(1).mul(3.4028234663852886e38).reshape(B, 1, 1, T);
 }
 
 function checkInputs(inputs: BertInputs): void {

@@ -107,7 +107,7 @@ describe.skipIf(!openVino.available)(`on openvino${openVino.available ? '' : ` (
 });
 
 /** The share of numbers that bfloat16 has: those whose lower half is zero. */
-function narrowShare(arrays: Iterable<{ readonly data: TypedArray }>): number {
+function narrowShare(arrays: Iterable<{ readonly data: TypedArray | Float32Array }>): number {
   let narrow = 0;
   let all = 0;
   for (const { data } of arrays) {

@@ -1,69 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readGolden } from '../../../test/support/golden.ts';
 import { alongAxis, lastTwoSwapped, mapped, matrixProduct, type Plain, softmaxOf } from '../../../test/support/reference.ts';
 import { difference } from '../../../test/support/tolerances.ts';
-import { evaluate, peek, randn, type Tensor, tensor, zeros } from '../../tensor/index.ts';
-import { CrossEntropyLoss, functional, MSELoss } from '../index.ts';
+import { evaluate, peek, randn, type Tensor, tensor } from '../../tensor/index.ts';
+import { functional } from '../index.ts';
 
 const numbers = async (x: Tensor) => Array.from(await x.data(), Number);
 const plain = async (x: Tensor): Promise<Plain> => ({ shape: x.shape, data: await numbers(x) });
 const input = (seed: number, ...shape: number[]) => randn(shape, { key: [seed, 1] });
-
-describe('cross entropy', () => {
-  interface Case {
-    readonly name: string;
-    readonly logits: number[][];
-    readonly target: number[] | number[][];
-    readonly options: {
-      readonly reduction: 'mean' | 'sum' | 'none';
-      readonly weight?: number[];
-      readonly label_smoothing?: number;
-    };
-    readonly loss: number | number[];
-    readonly gradient: number[][];
-  }
-  const { cases } = readGolden('optim/cross-entropy.json') as { readonly cases: readonly Case[] };
-  // PyTorch also takes probabilities as targets, and classes on an inner axis, which ours refuses.
-  const classIndices = cases.filter(({ target, logits }) => !Array.isArray(target[0]) && !Array.isArray(logits[0]![0]));
-
-  test.each(classIndices)(
-    'is PyTorch’s: $name',
-    async ({ logits, target, options: { weight, ...options }, loss, gradient }) => {
-      const x = tensor(logits, { requiresGrad: true });
-      const labels = tensor(target as number[], { dtype: 'int64' });
-      const got = new CrossEntropyLoss({ ...options, ...(weight && { weight: tensor(weight) }) }).forward(x, labels);
-      // The golden gradient of unreduced losses is that of their sum.
-      got.sum().backward();
-      await evaluate([got, x.grad!]);
-      expect(difference(await numbers(got), [loss].flat(), 'rounding')).toBeNull();
-      expect(difference(await numbers(x.grad!), gradient.flat(), 'rounding')).toBeNull();
-    },
-  );
-
-  test('covers most of the golden cases', () => {
-    expect(classIndices.length).toBeGreaterThanOrEqual(15);
-  });
-
-  test('refuses other shapes and a share of smoothing that is none', () => {
-    expect(() =>
-      functional.crossEntropy(zeros([2, 3]), tensor([[1], [2]], { dtype: 'int64' })),
-    ).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: crossEntropy: logits are [2, 3] and labels [2, 1]; they must be [N, K] and [N].]`,
-    );
-    expect(() =>
-      functional.crossEntropy(zeros([2, 3]), tensor([1, 2], { dtype: 'int64' }), { label_smoothing: 2 }),
-    ).toThrowErrorMatchingInlineSnapshot(`[ConfigError: crossEntropy: label_smoothing is 2; it must be from 0 to 1.]`);
-  });
-});
-
-describe('mean squared error', () => {
-  test('reduces as told', async () => {
-    const [x, y] = [tensor([1, 2, 4]), tensor([1, 0, 1])];
-    expect(await functional.mseLoss(x, y, { reduction: 'none' }).toArray()).toEqual([0, 4, 9]);
-    expect(await new MSELoss({ reduction: 'sum' }).forward(x, y).item()).toBe(13);
-    expect(await new MSELoss().forward(x, y).item()).toBeCloseTo(13 / 3, 5);
-  });
-});
 
 describe('attention', () => {
   const [q, k, v] = [input(1, 2, 3, 4, 5), input(2, 2, 3, 6, 5), input(3, 2, 3, 6, 5)];
@@ -80,17 +23,64 @@ describe('attention', () => {
     expect(difference(await numbers(got), (await reference(1 / Math.sqrt(5), null)).data, 'rounding')).toBeNull();
   });
 
-  test('takes a mask that broadcasts, another scale, and a look at its weights', async () => {
-    const mask = tensor([0, 0, -1e9, 0, -1e9, 0], { shape: [1, 1, 1, 6] });
-    let seen: Tensor | null = null;
-    const onWeights = (weights: Tensor) => {
-      seen = weights;
-      return weights;
-    };
-    const got = functional.scaledDotProductAttention(q, k, v, { mask, scale: 1, onWeights });
-    expect(difference(await numbers(got), (await reference(1, await plain(mask))).data, 'rounding')).toBeNull();
-    const weights = await numbers(seen!);
-    expect(weights.filter((_, i) => i % 6 === 2 || i % 6 === 4).every((weight) => weight === 0)).toBe(true);
+  test('takes a mask that broadcasts, another scale, and shows its weights', async () => {
+    const attn_mask = tensor([0, 0, -1e9, 0, -1e9, 0], { shape: [1, 1, 1, 6] });
+    const { output, weights } = functional.attend(q, k, v, { attn_mask, scale: 1 });
+    expect(difference(await numbers(output), (await reference(1, await plain(attn_mask))).data, 'rounding')).toBeNull();
+    expect((await numbers(weights)).filter((_, i) => i % 6 === 2 || i % 6 === 4).every((weight) => weight === 0)).toBe(true);
+  });
+
+  test('drops weights at every call, and shows them before that', async () => {
+    const seen: Tensor[] = [];
+    const { weights } = functional.observeAttention(
+      (each) => seen.push(each),
+      () => functional.attend(q, k, v, { dropout_p: 0.5 }),
+    );
+    expect(seen).toHaveLength(1);
+    await evaluate([seen[0]!, weights]);
+    const [before, after] = [await numbers(seen[0]!), await numbers(weights)];
+    expect(after.filter((weight) => weight === 0).length).toBeGreaterThan(10);
+    after.forEach((weight, i) => {
+      if (weight !== 0) expect(weight).toBeCloseTo(2 * before[i]!, 5);
+    });
+    functional.attend(q, k, v);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('costs no pass for a mask that is known to leave no place empty', () => {
+    const open = [true, false, true, true, true, false];
+    const ops = (attn_mask: Tensor) => peek(functional.scaledDotProductAttention(q, k, v, { attn_mask })).ops.mul;
+    const known = tensor(open, { shape: [1, 6] });
+    const integers = tensor(open.map(Number), { dtype: 'int32' }).cast('bool').reshape(1, 6);
+    const inverted = tensor(open.map((x) => !x)).logicalNot();
+    expect([known, integers, inverted].map(ops)).toEqual([1, 1, 1]);
+    expect(ops(tensor(open.map(() => false)))).toBe(2);
+    expect(ops(known.logicalAnd(known))).toBe(2);
+  });
+
+  test('says what does not fit', () => {
+    const mask = tensor([true, false, true]);
+    expect(() => functional.scaledDotProductAttention(q, k, v, { attn_mask: mask })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scaledDotProductAttention: attn_mask is [3] and the scores are [2, 3, 4, 6]; the mask must broadcast to them.]`,
+    );
+    expect(() =>
+      functional.scaledDotProductAttention(q, k, v, { attn_mask: mask.cast('int32') }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: scaledDotProductAttention: attn_mask is int32 and q is float32; a mask must be bool, true where attention is allowed, or of q's type, to be added.]`,
+    );
+    expect(() =>
+      functional.scaledDotProductAttention(q, k, v, { attn_mask: mask, is_causal: true }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: scaledDotProductAttention: attn_mask is given and is_causal is true; give one of them.]`,
+    );
+    expect(() => functional.scaledDotProductAttention(q, k, v, { dropout_p: -1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: scaledDotProductAttention: dropout_p is -1; it must be from 0 to 1.]`,
+    );
+    expect(() =>
+      functional.scaledDotProductAttention(q, input(2, 2, 2, 6, 5), v, { enable_gqa: true }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: scaledDotProductAttention: q is [2, 3, 4, 5], k is [2, 2, 6, 5] and v is [2, 3, 6, 5]; with enable_gqa all need heads on the third axis from the end, k and v as many, and their number must divide q's.]`,
+    );
   });
 });
 

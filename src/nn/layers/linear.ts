@@ -16,7 +16,7 @@ export class Linear extends Module {
   constructor(inFeatures: number, outFeatures: number, { bias = true }: { readonly bias?: boolean } = {}) {
     super();
     const bound = 1 / Math.sqrt(inFeatures);
-    this.weight = new Parameter(kaimingUniform([outFeatures, inFeatures], { gain: 1 / Math.sqrt(3) }));
+    this.weight = new Parameter(kaimingUniform([outFeatures, inFeatures], { a: Math.sqrt(5) }));
     this.bias = bias ? new Parameter(uniform([outFeatures], { low: -bound, high: bound })) : null;
   }
 

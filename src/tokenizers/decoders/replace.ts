@@ -9,7 +9,15 @@ export const ReplaceDecoder: DecoderDefinition<ReplaceFields> = defineDecoder<Re
   check: ({ pattern }, where) => void compilePattern(pattern, where),
   prepare: ({ pattern, content }) => {
     const matches = compilePattern(pattern, 'Replace');
-    if (matches.source === '(?:)') return (tokens) => [...tokens];
-    return (tokens) => tokens.map((token) => token.replace(matches, () => content));
+    return (tokens) =>
+      tokens.map((token) => {
+        let result = '';
+        let last = 0;
+        matches.find(token, (start, end) => {
+          result += token.slice(last, start) + content;
+          last = end;
+        });
+        return result + token.slice(last);
+      });
   },
 });

@@ -1,7 +1,7 @@
 import { ConfigError, seedKey, threefry } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
 import { byteCharacters, toByteCharacters, utf8Length } from '../text/byte-characters.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { textOf, unitsOfText } from '../text/unit-text.ts';
 import { BPEWord } from './bpe-word.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';

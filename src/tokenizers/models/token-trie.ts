@@ -4,9 +4,9 @@
  */
 export class TokenTrie {
   /** The node each edge leads to, by a hash of the node it leaves and its letter; -1 is empty. */
-  #slots: Int32Array = new Int32Array(1 << 10).fill(-1);
+  #slots: Int32Array;
   /** For each node: the node before it, its letter, the token that ends here (-1 is none), and nothing: all in one cache line. */
-  #nodes: Int32Array = new Int32Array(4 << 9).fill(-1);
+  #nodes: Int32Array;
   /** The node that each letter leads to from the first one, which is asked most often; -1 is none. */
   readonly #firsts: Int32Array = new Int32Array(0x10000).fill(-1);
   #size = 1;
@@ -16,15 +16,51 @@ export class TokenTrie {
   ends: Int32Array = new Int32Array(32);
   found: Int32Array = new Int32Array(32);
 
+  /** `expected`: about how many nodes there will be. */
+  constructor(expected = 0) {
+    let nodes = 1 << 9;
+    while (nodes < expected) nodes *= 2;
+    this.#slots = new Int32Array(2 * nodes).fill(-1);
+    this.#nodes = new Int32Array(4 * nodes).fill(-1);
+  }
+
+  /** How many nodes there are. Node 0 is the first one; a node's number is above that of the node before it. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Adds a token: letters from `from` to the end of `text`. Ids are below 2 ** 31. */
   add(text: string, from: number, id: number): void {
     let node = 0;
-    for (let i = from; i < text.length; i++) {
-      const letter = text.charCodeAt(i);
-      const child = this.#child(node, letter);
-      node = child >= 0 ? child : this.#newNode(node, letter);
-    }
+    for (let i = from; i < text.length; i++) node = this.#step(node, text.charCodeAt(i));
     this.#nodes[4 * node + 2] = id;
+  }
+
+  /** Adds a token whose letters are read from the last to the first. */
+  addBackwards(text: string, id: number): void {
+    let node = 0;
+    for (let i = text.length - 1; i >= 0; i--) node = this.#step(node, text.charCodeAt(i));
+    this.#nodes[4 * node + 2] = id;
+  }
+
+  /** The node that a letter leads to from a node; -1 is none. */
+  child(node: number, letter: number): number {
+    return node === 0 ? this.#firsts[letter]! : this.#childOf(node, letter);
+  }
+
+  /** The node before a node that is not the first. */
+  parentOf(node: number): number {
+    return this.#nodes[4 * node]!;
+  }
+
+  /** The letter that leads to a node that is not the first. */
+  letterOf(node: number): number {
+    return this.#nodes[4 * node + 1]!;
+  }
+
+  /** The token that ends at a node; -1 is none. */
+  tokenAt(node: number): number {
+    return this.#nodes[4 * node + 2]!;
   }
 
   /** The id of the longest token that begins at `from` and ends at `to` or before, or -1; `end` then says where it ends. */
@@ -81,8 +117,9 @@ export class TokenTrie {
     }
   }
 
-  #child(node: number, letter: number): number {
-    return node === 0 ? this.#firsts[letter]! : this.#childOf(node, letter);
+  #step(node: number, letter: number): number {
+    const child = this.child(node, letter);
+    return child >= 0 ? child : this.#newNode(node, letter);
   }
 
   #newNode(parent: number, letter: number): number {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
@@ -21,6 +21,7 @@ export interface UnigramFields {
 
 /** How much worse than the worst piece an unknown character is. SentencePiece's constant. */
 const unknownPenalty = 10;
+const keptPlaces = 1 << 16;
 
 /**
  * Unigram language model: of all ways to cut a text into pieces the most probable one, found by dynamic programming
@@ -32,7 +33,7 @@ export class Unigram implements Model {
   readonly unk_id: number | null;
   readonly byte_fallback: boolean;
   readonly #pieces: readonly string[];
-  /** As given, and as searched with; the latter made when first needed. */
+  /** As given, and as searched with; there, what is not a number has not been needed yet. */
   readonly #given: Float64Array;
   readonly #asRead: boolean;
   #scores: Float64Array | undefined;
@@ -130,6 +131,8 @@ export class Unigram implements Model {
       else found.add(last[place]!, from, to);
       from = to;
     }
+    // What a very long text has left behind is let go.
+    if (this.#best.length > keptPlaces) this.#makeRoom(256);
   }
 
   #putUnknown(piece: string, start: number, found: TokenSink): void {
@@ -162,12 +165,7 @@ export class Unigram implements Model {
     const trie = this.#trie;
     const scores = this.#scores!;
     const length = end - start;
-    if (length >= this.#best.length) {
-      this.#best = new Float64Array(2 * length);
-      this.#starts = new Int32Array(2 * length);
-      this.#last = new Int32Array(2 * length);
-      this.#way = new Int32Array(2 * length);
-    }
+    if (length >= this.#best.length) this.#makeRoom(length + (length >> 1) + 1);
     const best = this.#best;
     const starts = this.#starts;
     const last = this.#last;
@@ -183,7 +181,12 @@ export class Unigram implements Model {
       for (let i = 0; i < count; i++) {
         const to = ends[i]! - start;
         const id = found[i]!;
-        const score = scores[id]! + here;
+        let own = scores[id]!;
+        if (Number.isNaN(own)) {
+          own = asSerdeReads(this.#given[id]!);
+          scores[id] = own;
+        }
+        const score = own + here;
         if (starts[to]! < 0 || score > best[to]!) {
           best[to] = score;
           starts[to] = at;
@@ -204,13 +207,26 @@ export class Unigram implements Model {
     }
   }
 
+  #makeRoom(places: number): void {
+    this.#best = new Float64Array(places);
+    this.#starts = new Int32Array(places);
+    this.#last = new Int32Array(places);
+    this.#way = new Int32Array(places);
+  }
+
   #plant(): TokenTrie {
-    this.#scores = this.#asRead ? this.#given.map(asSerdeReads) : this.#given;
-    this.#unknownScore =
-      this.#scores.filter((score) => !Number.isNaN(score)).reduce((a, b) => Math.min(a, b), Infinity) - unknownPenalty;
-    const trie = new TokenTrie();
-    for (const [id, piece] of this.#pieces.entries())
-      if (piece !== '' && !Number.isNaN(this.#scores[id]!)) trie.add(piece, 0, id);
+    const given = this.#given;
+    // Reading a score as the library does takes longer than using it, so each is read when it is first needed.
+    this.#scores = this.#asRead ? new Float64Array(given.length).fill(Number.NaN) : given;
+    let least = Infinity;
+    const trie = new TokenTrie(2 * given.length);
+    for (const [id, piece] of this.#pieces.entries()) {
+      const score = given[id]!;
+      if (Number.isNaN(score)) continue;
+      least = Math.min(least, score);
+      if (piece !== '') trie.add(piece, 0, id);
+    }
+    this.#unknownScore = (this.#asRead ? asSerdeReads(least) : least) - unknownPenalty;
     return trie;
   }
 

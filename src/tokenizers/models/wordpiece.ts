@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/index.ts';
 import type { ComponentDefinition, JsonObject } from '../component.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { TokenTrie } from './token-trie.ts';
 import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';

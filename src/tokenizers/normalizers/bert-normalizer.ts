@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief } from '../component.ts';
 import { chineseCharacters, nonspacingMarks, reorderedSpacing, uncleanCharacters, whiteSpace } from '../text/characters.ts';
+import { matchesOf } from '../text/matches.ts';
 import { NormalizedString } from '../text/normalized-string.ts';
 import { defineNormalizer, type Normalize, type NormalizerDefinition } from './normalizer.ts';
 
@@ -39,15 +40,17 @@ export const BertNormalizer: NormalizerDefinition<BertNormalizerFields> = define
 /** The definition itself, pass after pass over the text. */
 function stepByStep({ clean_text, handle_chinese_chars, strip_accents, lowercase }: BertNormalizerFields): Normalize {
   const spaces = new RegExp(`[${whiteSpace.pattern}]`, 'gu');
-  const chinese = new RegExp(`[${chineseCharacters.pattern}]`, 'gu');
+  const chinese = matchesOf(new RegExp(`[${chineseCharacters.pattern}]`, 'gu'));
   return (text) => {
     let current = text;
     if (clean_text) {
       current = current.remove(uncleanCharacters);
       if (whiteSpace.isIn(current.text)) current = current.withSameLengths(current.text.replace(spaces, ' '));
     }
-    if (handle_chinese_chars && chineseCharacters.isIn(current.text))
-      current = current.rewrite(chinese, (match, put) => put(` ${match[0]} `, match.index));
+    if (handle_chinese_chars && chineseCharacters.isIn(current.text)) {
+      const before = current.text;
+      current = current.rewrite(chinese, (start, end, put) => put(` ${before.slice(start, end)} `, start));
+    }
     if (strip_accents ?? lowercase) current = current.toForm('NFD').remove(nonspacingMarks);
     return lowercase ? current.lowercase() : current;
   };

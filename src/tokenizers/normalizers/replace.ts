@@ -17,7 +17,6 @@ export const Replace: NormalizerDefinition<ReplaceFields> = defineNormalizer<Rep
   check: ({ pattern }, where) => void compilePattern(pattern, where),
   prepare: ({ pattern, content }) => {
     const matches = compilePattern(pattern, 'Replace');
-    // An empty literal matches nothing, as in Hugging Face's library.
-    return (text) => (matches.source === '(?:)' ? text : text.replace(matches, content));
+    return (text) => text.replace(matches, content);
   },
 });

@@ -1,5 +1,5 @@
 import type { CharacterClass } from '../text/characters.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import type { UnitText } from '../text/unit-text.ts';
 import type { Cut } from './pre-tokenizer.ts';
 

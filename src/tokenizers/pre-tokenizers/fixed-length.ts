@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/index.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
 import { Pieces } from '../text/pieces.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { definePreTokenizer, type PreTokenizerDefinition } from './pre-tokenizer.ts';
 
 /** The fields of FixedLength. */

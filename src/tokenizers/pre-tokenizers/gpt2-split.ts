@@ -1,6 +1,6 @@
 import { letters, numbers, whiteSpace } from '../text/characters.ts';
-import { isHigh, isLow } from '../text/normalized-string.ts';
 import { Pieces } from '../text/pieces.ts';
+import { isHigh, isLow } from '../text/surrogates.ts';
 import { type UnitText, unitsOfText } from '../text/unit-text.ts';
 
 const other = 0;

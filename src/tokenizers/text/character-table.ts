@@ -1,4 +1,4 @@
-import { isHigh, isLow } from './normalized-string.ts';
+import { isHigh, isLow } from './surrogates.ts';
 import type { UnitText } from './unit-text.ts';
 
 /**

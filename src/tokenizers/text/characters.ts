@@ -10,6 +10,7 @@ import {
   wordRanges,
   youngerThanPatterns,
 } from './character-tables.ts';
+import { matchesOf, type Pattern } from './matches.ts';
 
 /**
  * A set of characters that answers in constant time below U+10000 and by binary search above.
@@ -19,7 +20,7 @@ export class CharacterClass {
   readonly #source: string;
   #ranges: number[] | undefined;
   #low: Uint8Array | undefined;
-  #runs: RegExp | undefined;
+  #runs: Pattern | undefined;
 
   /** `source`: code points and ranges of them, in hexadecimal, with spaces between. Read when it is first asked. */
   constructor(source: string) {
@@ -64,8 +65,8 @@ export class CharacterClass {
   }
 
   /** Matches runs of the characters, all of them in a text. */
-  get runs(): RegExp {
-    this.#runs ??= new RegExp(`[${this.pattern}]+`, 'gu');
+  get runs(): Pattern {
+    this.#runs ??= matchesOf(new RegExp(`[${this.pattern}]+`, 'gu'));
     return this.#runs;
   }
 

@@ -1,6 +1,8 @@
 import { byteCharacters, toByteCharacters } from './byte-characters.ts';
 import { type CharacterClass, whiteSpace } from './characters.ts';
+import { matchesOf, type Pattern } from './matches.ts';
 import { type NormalizationForm, normalized } from './normalization.ts';
+import { isHigh, isLow, widthAt } from './surrogates.ts';
 
 /**
  * Text on its way through normalizers, which knows for each of its UTF-16 units the stretch of the original it came from.
@@ -55,7 +57,7 @@ export class NormalizedString {
     const lower = this.text.replaceAll('Σ', 'σ').toLowerCase();
     // One letter gets longer: İ becomes i and a dot above.
     if (lower.length === this.text.length) return this.withSameLengths(lower);
-    return this.rewrite(/\u0130/g, (match, put) => put('i\u0307', match.index)).lowercase();
+    return this.rewrite(dottedCapitals, (start, _end, put) => put('i\u0307', start)).lowercase();
   }
 
   /** Without white space at its ends. */
@@ -76,28 +78,28 @@ export class NormalizedString {
   }
 
   /** With `content` in place of each match; `content` is taken letter by letter, `$1` in it means nothing. */
-  replace(pattern: RegExp, content: string): NormalizedString {
+  replace(pattern: Pattern, content: string): NormalizedString {
     // New characters take the alignment of the character before them, which is the last one that was replaced.
-    return this.rewrite(pattern, (match, put) => put(content, match.index + match[0].length - 1));
+    return this.rewrite(pattern, (_start, end, put) => put(content, end - 1));
   }
 
   /**
-   * With each match of `pattern` (global) replaced by what `handle` puts there; `put` takes a text and the unit whose
-   * alignment it gets. Empty matches may put text before the unit they stand at.
+   * With each match of a pattern replaced by what `handle` puts there; `put` takes a text and the unit whose alignment it gets. Empty matches may put text before the unit they stand at.
    */
   rewrite(
-    pattern: RegExp,
-    handle: (match: RegExpMatchArray & { index: number }, put: (text: string, unit: number) => void) => void,
+    pattern: Pattern,
+    handle: (start: number, end: number, put: (text: string, unit: number) => void) => void,
   ): NormalizedString {
     const rewriter = new Rewriter(this);
     let last = 0;
     let found = false;
-    for (const match of this.text.matchAll(pattern) as Iterable<RegExpMatchArray & { index: number }>) {
+    const put = (text: string, unit: number) => rewriter.put(text, unit);
+    pattern.find(this.text, (start, end) => {
       found = true;
-      rewriter.keep(last, match.index);
-      handle(match, (text, unit) => rewriter.put(text, unit));
-      last = match.index + match[0].length;
-    }
+      rewriter.keep(last, start);
+      handle(start, end, put);
+      last = end;
+    });
     if (!found) return this;
     rewriter.keep(last, this.text.length);
     return rewriter.done();
@@ -162,6 +164,8 @@ export class NormalizedString {
   }
 }
 
+const dottedCapitals = /*@__PURE__*/ matchesOf(/\u0130/g);
+
 /** Collects a new text with the alignments of an old one. */
 class Rewriter {
   readonly #source: NormalizedString;
@@ -219,20 +223,6 @@ class Rewriter {
     this.#starts = grow(this.#starts);
     this.#ends = grow(this.#ends);
   }
-}
-
-/** Whether a UTF-16 unit is the first half of a surrogate pair. */
-export function isHigh(unit: number): boolean {
-  return (unit & 0xfc00) === 0xd800;
-}
-
-/** Whether a UTF-16 unit is the second half of a surrogate pair. */
-export function isLow(unit: number): boolean {
-  return (unit & 0xfc00) === 0xdc00;
-}
-
-function widthAt(text: string, unit: number): number {
-  return isHigh(text.charCodeAt(unit)) && isLow(text.charCodeAt(unit + 1)) ? 2 : 1;
 }
 
 /** ASCII whose bytes stand for themselves in byte-level vocabularies, and the rest of it. */

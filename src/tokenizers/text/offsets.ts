@@ -1,4 +1,4 @@
-import { isLow } from './normalized-string.ts';
+import { isLow } from './surrogates.ts';
 
 const surrogate = /[\ud800-\udfff]/;
 

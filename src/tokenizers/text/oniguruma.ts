@@ -1,12 +1,13 @@
 import { youngCharacters } from './characters.ts';
+import { type Expression, set } from './expression.ts';
 
 /**
- * A regular expression of Oniguruma, which tokenizer.json is written for, as one of JavaScript's (for the flags g and v).
- * Where the two would read one spelling in two ways, the result says what Oniguruma means.
- * @throws SyntaxError naming what has no like in JavaScript.
+ * Reads a regular expression of Oniguruma, which tokenizer.json is written for. Where JavaScript would read its spelling in
+ * another way, the result says what Oniguruma means.
+ * @throws SyntaxError naming what has no like here.
  */
-export function fromOniguruma(source: string): string {
-  return new Translator(source).whole();
+export function parseOniguruma(source: string): Expression {
+  return new Reader(source).whole();
 }
 
 /** An expression for the characters of a Unicode property, as the library's tables have it. */
@@ -27,81 +28,73 @@ const posix: Record<string, string> = {
 
 const controls: Record<string, string> = { a: '\\x07', e: '\\x1b', f: '\\f', n: '\\n', r: '\\r', t: '\\t', v: '\\v' };
 
-/** Reads from left to right; what it has read is written out at once. */
-class Translator {
+/** Reads from left to right. */
+class Reader {
   readonly #source: string;
   #at = 0;
   #ignoresCase = false;
-  #atomics = 0;
+  #groups = 0;
 
   constructor(source: string) {
     this.#source = source;
   }
 
-  whole(): string {
+  whole(): Expression {
     const result = this.#alternatives();
     if (this.#at < this.#source.length) throw new SyntaxError('a parenthesis that closes nothing');
     return result;
   }
 
   /** Up to the parenthesis that closes the group, or the end. */
-  #alternatives(): string {
+  #alternatives(): Expression {
     const before = this.#ignoresCase;
-    let result = '';
+    const options: Expression[][] = [[]];
     while (this.#at < this.#source.length && this.#source[this.#at] !== ')') {
-      if (this.#take('|')) {
-        result += '|';
-        continue;
-      }
-      result += this.#quantified(this.#atom());
+      if (this.#take('|')) options.push([]);
+      else options.at(-1)!.push(this.#quantified(this.#atom()));
     }
     this.#ignoresCase = before;
-    return result;
+    const sequences = options.map((items): Expression => (items.length === 1 ? items[0]! : { kind: 'sequence', items }));
+    return sequences.length === 1 ? sequences[0]! : { kind: 'choice', options: sequences };
   }
 
-  #quantified(atom: string): string {
+  #quantified(atom: Expression): Expression {
     let result = atom;
     for (;;) {
       const found = /^(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})/.exec(this.#source.slice(this.#at, this.#at + 24))?.[0];
       if (found === undefined) return result;
-      if (atom === '') throw new SyntaxError(`${found} after nothing`);
+      if (isNothing(atom)) throw new SyntaxError(`${found} after nothing`);
       this.#at += found.length;
-      const isInterval = found.startsWith('{');
-      const body = `${result}${found.replace('{,', '{0,')}`;
-      if (this.#take('?')) result = `${body}?`;
-      else if (!isInterval && this.#take('+')) result = this.#atomic(body);
-      else result = body;
-      // A quantifier of a quantifier repeats the whole.
-      if (/^[*+?{]/.test(this.#source.slice(this.#at, this.#at + 1))) result = `(?:${result})`;
+      const [least, most] = boundsOf(found);
+      const isLazy = this.#take('?');
+      result = { kind: 'repeat', item: result, least, most, isLazy };
+      // What has matched once is kept.
+      if (!isLazy && !found.startsWith('{') && this.#take('+')) result = { kind: 'atomic', item: result };
     }
   }
 
-  /** What has matched once is kept: a look-ahead does not go back into its inside. */
-  #atomic(body: string): string {
-    const name = `atomic${this.#atomics++}`;
-    return `(?:(?=(?<${name}>${body}))\\k<${name}>)`;
-  }
-
-  #atom(): string {
+  #atom(): Expression {
     const c = this.#next();
     if (c === '(') return this.#group();
-    if (c === '[') return this.#class();
+    if (c === '[') return set(this.#class());
     if (c === '\\') return this.#escape();
-    if (c === '.') return '[^\\n]';
-    if (c === '^') return '(?<![^\\n])';
-    if (c === '$') return '(?![^\\n])';
+    if (c === '.') return set('[^\\n]');
+    if (c === '^') return lineStart;
+    if (c === '$') return look('ahead', true, '[^\\n]');
     if (/[*+?]/.test(c)) throw new SyntaxError(`${c} after nothing`);
-    return this.#literal(c);
+    return set(this.#literal(c));
   }
 
-  #group(): string {
-    if (!this.#take('?')) return this.#closed('(');
-    for (const start of [':', '=', '!', '<=', '<!']) if (this.#take(start)) return this.#closed(`(?${start}`);
-    if (this.#take('>')) return this.#atomic(this.#closed('(?:'));
-    const named = /^<[A-Za-z_]\w*>/.exec(this.#source.slice(this.#at))?.[0];
-    if (named !== undefined) {
-      this.#at += named.length;
-      return this.#closed(`(?${named}`);
+  #group(): Expression {
+    if (!this.#take('?')) return this.#captured(String(++this.#groups));
+    if (this.#take(':')) return this.#closed();
+    for (const [start, direction, isNegated] of looks)
+      if (this.#take(start)) return { kind: 'look', item: this.#closed(), direction, isNegated };
+    if (this.#take('>')) return { kind: 'atomic', item: this.#closed() };
+    const named = /^<([A-Za-z_]\w*)>/.exec(this.#source.slice(this.#at));
+    if (named !== null) {
+      this.#at += named[0].length;
+      return this.#captured(named[1]!);
     }
     const flags = /^(-?i)(:|\))/.exec(this.#source.slice(this.#at));
     if (flags === null) throw new SyntaxError(`the group (?${this.#source.slice(this.#at, this.#at + 2)}...)`);
@@ -109,34 +102,44 @@ class Translator {
     const before = this.#ignoresCase;
     this.#ignoresCase = flags[1] === 'i';
     // Without a colon the flag holds to the end of the group that it stands in.
-    if (flags[2] === ')') return '(?:)';
-    const result = this.#closed('(?:');
+    if (flags[2] === ')') return { kind: 'sequence', items: [] };
+    const result = this.#closed();
     this.#ignoresCase = before;
     return result;
   }
 
-  #closed(start: string): string {
-    const inside = this.#alternatives();
-    if (!this.#take(')')) throw new SyntaxError('a group that is not closed');
-    return `${start}${inside})`;
+  #captured(name: string): Expression {
+    return { kind: 'group', name, item: this.#closed() };
   }
 
-  #escape(): string {
+  #closed(): Expression {
+    const inside = this.#alternatives();
+    if (!this.#take(')')) throw new SyntaxError('a group that is not closed');
+    return inside;
+  }
+
+  #escape(): Expression {
     const c = this.#next();
-    if (c === 'b') return `(?:(?<=${word()})(?!${word()})|(?<!${word()})(?=${word()}))`;
-    if (c === 'B') return `(?:(?<=${word()})(?=${word()})|(?<!${word()})(?!${word()}))`;
-    if (c === 'A') return '(?<![^])';
-    if (c === 'z') return '(?![^])';
-    if (c === 'Z') return '(?=\\n?(?![^]))';
-    if (c === 'R') return '(?:\\r\\n|[\\n-\\r\\x85\\u2028\\u2029])';
-    if (/[1-9]/.test(c)) return `(?:\\${c})`;
-    if (c === 'k') {
-      const name = /^<[A-Za-z_]\w*>/.exec(this.#source.slice(this.#at))?.[0];
-      if (name === undefined) throw new SyntaxError('\\k without a name');
-      this.#at += name.length;
-      return `\\k${name}`;
+    if (c === 'b') return wordBoundary([false, true], [true, false]);
+    if (c === 'B') return wordBoundary([false, false], [true, true]);
+    if (c === 'A') return look('behind', true, '[^]');
+    if (c === 'z') return look('ahead', true, '[^]');
+    if (c === 'Z') {
+      const item: Expression = { kind: 'sequence', items: [optional(set('\\n')), look('ahead', true, '[^]')] };
+      return { kind: 'look', item, direction: 'ahead', isNegated: false };
     }
-    return this.#characterEscape(c);
+    if (c === 'R') {
+      const pair: Expression = { kind: 'sequence', items: [set('\\r'), set('\\n')] };
+      return { kind: 'atomic', item: { kind: 'choice', options: [pair, set('[\\n-\\r\\x85\\u2028\\u2029]')] } };
+    }
+    if (/[1-9]/.test(c)) return { kind: 'reference', name: c };
+    if (c === 'k') {
+      const name = /^<([A-Za-z_]\w*)>/.exec(this.#source.slice(this.#at));
+      if (name === null) throw new SyntaxError('\\k without a name');
+      this.#at += name[0].length;
+      return { kind: 'reference', name: name[1]! };
+    }
+    return set(this.#characterEscape(c));
   }
 
   /** An escape that stands for characters, in a class or outside of one. */
@@ -240,6 +243,54 @@ class Translator {
     this.#at += character.length;
     return character;
   }
+}
+
+const looks = [
+  ['=', 'ahead', false],
+  ['!', 'ahead', true],
+  ['<=', 'behind', false],
+  ['<!', 'behind', true],
+] as const;
+
+function look(direction: 'ahead' | 'behind', isNegated: boolean, source: string): Expression {
+  return { kind: 'look', item: set(source), direction, isNegated };
+}
+
+/** The beginning of the text or of a line, but not the end of a text behind its last line. */
+const lineStart: Expression = {
+  kind: 'choice',
+  options: [
+    look('behind', true, '[^]'),
+    { kind: 'sequence', items: [look('behind', false, '\\n'), look('ahead', false, '[^]')] },
+  ],
+};
+
+/** Either of two: whether a word character is before and after. */
+function wordBoundary(...sides: (readonly [isBefore: boolean, isAfter: boolean])[]): Expression {
+  return {
+    kind: 'choice',
+    options: sides.map(([isBefore, isAfter]) => ({
+      kind: 'sequence',
+      items: [look('behind', !isBefore, word()), look('ahead', !isAfter, word())],
+    })),
+  };
+}
+
+function optional(item: Expression): Expression {
+  return { kind: 'repeat', item, least: 0, most: 1, isLazy: false };
+}
+
+function isNothing(expression: Expression): boolean {
+  return expression.kind === 'sequence' && expression.items.length === 0;
+}
+
+function boundsOf(quantifier: string): [least: number, most: number] {
+  if (quantifier === '*') return [0, Infinity];
+  if (quantifier === '+') return [1, Infinity];
+  if (quantifier === '?') return [0, 1];
+  const [, least, comma, most] = /^\{(\d*)(,?)(\d*)\}$/.exec(quantifier)!;
+  if (comma === '') return [Number(least), Number(least)];
+  return [Number(least), most === '' ? Infinity : Number(most)];
 }
 
 let wordCharacter: string | undefined;

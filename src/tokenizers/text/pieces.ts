@@ -1,12 +1,14 @@
 import { utf8Length } from './byte-characters.ts';
 import { CharacterClass } from './characters.ts';
-import { isHigh, isLow, type NormalizedString } from './normalized-string.ts';
+import type { Pattern } from './matches.ts';
+import type { NormalizedString } from './normalized-string.ts';
+import { isHigh, isLow } from './surrogates.ts';
 
 /** What becomes of the matches that a text is split at, spelled as in Hugging Face's Python. */
 export type SplitBehavior = 'removed' | 'isolated' | 'merged_with_previous' | 'merged_with_next' | 'contiguous';
 
-/** What a text is split at: characters of a class, a literal string, or the matches of a regular expression (global, unicode). */
-export type SplitPattern = CharacterClass | RegExp | string;
+/** What a text is split at: characters of a class, a literal string, or the matches of a pattern. */
+export type SplitPattern = CharacterClass | Pattern | string;
 
 /**
  * A normalized text cut into pieces that do not overlap. Immutable: each split gives a new one.
@@ -169,7 +171,7 @@ function findMatches(text: string, from: number, to: number, pattern: SplitPatte
     }
   } else {
     // A look-around must not see past the piece, so the piece is cut out before it is searched.
-    for (const match of text.slice(from, to).matchAll(pattern)) add(from + match.index, from + match.index + match[0].length);
+    pattern.find(text.slice(from, to), (start, end) => add(from + start, from + end));
   }
   if (last < to) stretches.push({ start: last, end: to, isMatch: invert });
   return stretches;

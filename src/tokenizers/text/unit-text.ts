@@ -1,5 +1,6 @@
-import { isHigh, isLow, NormalizedString } from './normalized-string.ts';
+import { NormalizedString } from './normalized-string.ts';
 import { Pieces } from './pieces.ts';
+import { isHigh, isLow } from './surrogates.ts';
 
 /** Larger lists than this are let go once a text is done. */
 const keptUnits = 1 << 16;

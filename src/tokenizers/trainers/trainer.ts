@@ -1,6 +1,7 @@
 import type { Model } from '../models/model.ts';
 import { toByteCharacters } from '../text/byte-characters.ts';
 import type { Pieces } from '../text/pieces.ts';
+import { WordCounts } from './word-counts.ts';
 
 /** How far a training is. */
 export interface TrainingProgress {
@@ -86,26 +87,23 @@ export async function countWords(
   split: (text: string) => Iterable<Pieces>,
   pace: Pace,
 ): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+  const ofCharacters = new WordCounts();
   // A piece is spelled once, when all are counted.
-  const ofBytes = new Map<string, number>();
+  const ofBytes = new WordCounts();
   let done = 0;
   for await (const text of texts) {
     for (const { source, bounds, areBytes } of split(text)) {
-      const into = areBytes ? ofBytes : counts;
+      const into = areBytes ? ofBytes : ofCharacters;
       for (let i = 0; i < bounds.length; i += 2) {
         // A text may be a whole book.
         if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
-        const word = source.text.slice(bounds[i], bounds[i + 1]);
-        const count = into.get(word);
-        // A slice of 13 units or more would keep the whole text it was cut from alive.
-        if (count === undefined) into.set(word.length < 13 ? word : ` ${word}`.slice(1), 1);
-        else into.set(word, count + 1);
+        into.add(source.text, bounds[i]!, bounds[i + 1]!);
       }
     }
     done++;
     if (pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
   }
+  const counts = new Map(ofCharacters);
   for (const [word, count] of ofBytes) {
     const spelled = toByteCharacters(word);
     counts.set(spelled, (counts.get(spelled) ?? 0) + count);

@@ -104,7 +104,7 @@ test('WordLevel orders equally frequent words by code point, and a special token
 });
 
 test.each(Object.keys(kinds))('%s reports its stages, leaves the event loop free, and stops when told', async (kind) => {
-  const texts = Array.from({ length: 12 }, (_, round) => corpus.map((text) => text.replaceAll('a', `${round}`)).join(' '));
+  const texts = Array.from({ length: 60 }, (_, round) => corpus.map((text) => text.replaceAll('a', `${round}`)).join(' '));
   const reports: TrainingProgress[] = [];
   const { model, trainer } = kinds[kind]!;
   let ticks = 0;

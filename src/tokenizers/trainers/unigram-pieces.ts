@@ -165,7 +165,8 @@ function* pruned(
   }
   candidates.sort((x, y) => y.loss - x.loss);
   for (const { piece } of candidates) {
-    if (kept.length >= size) break;
+    // Where more cannot be spared than are wanted, none is dropped: as in Hugging Face's library.
+    if (kept.length === size) break;
     kept.push(piece);
   }
   return {

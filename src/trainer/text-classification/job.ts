@@ -13,6 +13,7 @@ import type { LogEntry } from '../callbacks.ts';
 import { checkpointSteps, get_last_checkpoint, pretty, tidyRunFolder } from '../checkpoints.ts';
 import type { EvalPrediction } from '../evaluate.ts';
 import { MetricsFile } from '../metrics-file.ts';
+import { checkOptimization } from '../optimization.ts';
 import { Trainer } from '../trainer.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from '../training-args.ts';
 import { countsOf, type Example, type ExampleSource, type Examples, readExamples, splitNames } from './examples.ts';
@@ -79,6 +80,7 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
     ? resumedSettings(job, saved, examples)
     : readSettings(job.data, output_dir, job, examples.splits.train.length);
   const { args } = settings;
+  checkOptimization(args);
 
   const tokenizer = await clock.time('vocabulary', () =>
     checkpoint ? AutoTokenizer.from_pretrained(checkpoint) : makeTokenizer(settings, examples.splits.train, context),
@@ -88,9 +90,10 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
   manualSeed(args.seed);
   const model = await makeModel(settings, tokenizer, examples.labels, max_length, log);
   const parameters = model.parameterCount();
-  // Each checkpoint holds the weights and the optimizer's two moments; one more is written before the oldest goes.
+  // Each checkpoint holds the weights, an optimizer's two moments and averages; one more is written before the oldest goes.
   const checkpoints = args.save_strategy === 'no' ? 0 : (args.save_total_limit ?? 3) + 1;
-  await checkWritable(output_dir, parameters * 4 * (3 * checkpoints + 1) + 1e6);
+  const copies = args.ema_decay === undefined ? 3 : 4;
+  await checkWritable(output_dir, parameters * 4 * (copies * checkpoints + 1) + 1e6);
   if (!job.resume) await clearFolder(job);
   const { args: _, ...rest } = settings;
   const savedJob: SavedJob = { ...rest, max_length, data_hash: examples.hash };
@@ -240,7 +243,7 @@ function resumedSettings(
       `qkv train: ${job.output_dir} was trained on other data: what is read now differs from what it was made with. Give the same data, or another --output_dir.`,
     );
   const { data_hash: _, ...settings } = qkv;
-  for (const name of ['max_length', 'vocab_size', 'model'] as const) {
+  for (const name of ['max_length', 'vocab_size', 'model', 'freeze'] as const) {
     const now = job[name];
     if (now === undefined || JSON.stringify(now) === JSON.stringify(settings[name])) continue;
     throw new ConfigError(
@@ -323,7 +326,7 @@ function cutTo(ids: readonly number[], length: number, tokenizer: PreTrainedToke
 }
 
 async function makeModel(
-  { model, dropout, num_hidden_layers, positions_from_zero }: Settings,
+  { model, dropout, num_hidden_layers, positions_from_zero, freeze }: Settings,
   tokenizer: PreTrainedTokenizerFast,
   labels: readonly string[],
   max_length: number,
@@ -345,6 +348,7 @@ async function makeModel(
       throw new ConfigError(
         `qkv train: --max_length is ${max_length} and the model in ${model.folder} has ${max_position_embeddings} positions; give at most that.`,
       );
+    if (freeze) loaded.freeze(new RegExp(freeze));
     return loaded;
   }
   const made = AutoModelForSequenceClassification.from_config({

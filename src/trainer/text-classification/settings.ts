@@ -20,6 +20,8 @@ export interface Settings {
   readonly num_hidden_layers: number | null;
   /** Whether a new model's position embeddings start at zero: it then starts as a bag of words, and learns order where order helps. */
   readonly positions_from_zero: boolean;
+  /** A regular expression over the paths of the weights that are not trained; null trains all. */
+  readonly freeze: string | null;
   readonly args: TrainingArguments;
 }
 
@@ -28,13 +30,14 @@ export interface GivenSettings {
   readonly model?: ModelChoice | undefined;
   readonly max_length?: number | undefined;
   readonly vocab_size?: number | undefined;
+  readonly freeze?: string | undefined;
   readonly args?: GivenTrainingArguments;
 }
 
 /** The most tokens of a text that are read where nobody says otherwise: past that a step grows faster than what it teaches. */
 export const longestByDefault = 256;
 
-type Preset = Omit<Settings, 'args'> & { readonly args: GivenTrainingArguments };
+type Preset = Omit<Settings, 'args' | 'freeze'> & { readonly args: GivenTrainingArguments };
 
 /** Measured on the validation part, see docs/decisions/main-job.md. */
 const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
@@ -104,7 +107,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
 export function readSettings(
   source: ExampleSource,
   output_dir: string,
-  { model, max_length, vocab_size, args = {} }: GivenSettings,
+  { model, max_length, vocab_size, freeze, args = {} }: GivenSettings,
   examples: number,
 ): Settings {
   const preset = presets['recipe' in source ? source.recipe : model && 'folder' in model ? 'folder' : 'new'];
@@ -129,6 +132,7 @@ export function readSettings(
     dropout: preset.dropout,
     num_hidden_layers: preset.num_hidden_layers,
     positions_from_zero: preset.positions_from_zero,
+    freeze: freeze ?? null,
     args: readTrainingArguments(whole),
   };
 }

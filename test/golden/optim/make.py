@@ -1,16 +1,18 @@
-"""Makes the golden data of this folder: optimizers, schedules, clipping and cross entropy as PyTorch and transformers compute them.
+"""Makes the golden data of this folder: optimizers, schedules and clipping as PyTorch and transformers compute them.
 
     bench/.peers/python/bin/python test/golden/optim/make.py       (after `npm run bench:setup`)
 
 All numbers are float64 (JSON keeps every digit); inputs are float32 numbers, so a float32 implementation starts from the same ones.
 An infinite or undefined number is written as the string 'Infinity', '-Infinity' or 'NaN'.
 
-    optimizers.json     start: parameters by name; gradients: one set per step (take the loss sum(parameter · gradient));
-                        cases: optimizer, options, param_groups where there are several, and the parameters after each step
+    optimizers.json     start: parameters by name; gradients: one set per step; cases: optimizer, options, param_groups where there
+                        are several, without: the steps (from 0) at which a parameter has no gradient, and after: the parameters
+                        after each step, flat and to nine digits
+    averages.json       contents: of one parameter, a list per step; cases: options and the average after each step
     schedules.json      the factor on the learning rate at steps 0 to 100 of each `get_scheduler` name; for the two that follow a
                         metric, the learning rate after each of the metrics
-    clipping.json       gradients, options, the norm that clip_grad_norm_ returns and the gradients it leaves
-    cross-entropy.json  logits, target, options, the loss and its gradient (of the sum, where nothing is reduced)
+    clipping.json       gradients, options, the norm that clip_grad_norm_ returns and the gradients it leaves; by_value the same for
+                        clip_grad_value_
 """
 
 import json
@@ -20,15 +22,19 @@ from pathlib import Path
 
 import torch
 import transformers
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import get_scheduler
+from transformers.optimization import Adafactor
 
 here = Path(__file__).parent
 versions = {'python': platform.python_version(), 'torch': torch.__version__, 'transformers': transformers.__version__}
 torch.set_num_threads(1)
 generator = torch.Generator().manual_seed(21)
+# Of its own, so that a record added later leaves the others as they are.
+generator_of_kernels = torch.Generator().manual_seed(22)
 
 
-def normal(*shape, scale=1.0):
+def normal(*shape, scale=1.0, generator=generator):
     """Random float32 numbers, as float64."""
     return (torch.randn(*shape, generator=generator) * scale).double()
 
@@ -50,9 +56,31 @@ def write(name, record):
     (here / name).write_text(text.replace('{"name"', '\n{"name"') + '\n')
 
 
+class Lion(torch.optim.Optimizer):
+    """Lion, written from algorithm 2 of Chen et al., 2023, arXiv:2302.06675: neither lion-pytorch nor bitsandbytes is among the peers."""
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(params, {'lr': lr, 'betas': betas, 'weight_decay': weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group['betas']
+            for p in group['params']:
+                if p.grad is None:
+                    continue
+                m = self.state[p].setdefault('exp_avg', torch.zeros_like(p))
+                direction = torch.sign(beta1 * m + (1 - beta1) * p.grad)
+                p.sub_(group['lr'] * (direction + group['weight_decay'] * p))
+                m.copy_(beta2 * m + (1 - beta2) * p.grad)
+
+
 def optimizers():
     start = {'weight': normal(2, 3), 'bias': normal(4, scale=0.3)}
     gradients = [{'weight': normal(2, 3), 'bias': normal(4, scale=0.01)} for _ in range(10)]
+    start['kernel'] = normal(2, 2, 3, generator=generator_of_kernels)
+    for gradient in gradients:
+        gradient['kernel'] = normal(2, 2, 3, scale=5.0, generator=generator_of_kernels)
     # What makes implementations differ: a gradient that is zero at first, at times, and always.
     for step, gradient in enumerate(gradients):
         gradient['bias'][3] = 0
@@ -75,12 +103,39 @@ def optimizers():
         ('SGD', {'lr': 0.1, 'momentum': 0.9, 'nesterov': True}),
         ('SGD', {'lr': 0.1, 'momentum': 0.9, 'nesterov': True, 'weight_decay': 0.05}),
         ('SGD', {'lr': 0.1, 'momentum': 0.9, 'maximize': True}),
+        ('Adam', {'lr': 1e-2, 'maximize': True, 'weight_decay': 0.1}),
+        ('AdamW', {'lr': 1e-2, 'amsgrad': True, 'betas': [0.5, 0.6]}),
+        ('Adafactor', {}),
+        ('Adafactor', {'warmup_init': True}),
+        ('Adafactor', {'scale_parameter': False}),
+        ('Adafactor', {'lr': 1e-2, 'relative_step': False, 'scale_parameter': False}),
+        ('Adafactor', {'lr': 1e-2, 'relative_step': False, 'beta1': 0.9, 'weight_decay': 0.1}),
+        ('Adafactor', {'lr': 1e-2, 'relative_step': False, 'eps': [1e-6, 0.5], 'clip_threshold': 0.5, 'decay_rate': -0.5}),
+        ('Lion', {}),
+        ('Lion', {'lr': 1e-2, 'betas': [0.95, 0.98], 'weight_decay': 0.1}),
+        ('RMSprop', {}),
+        ('RMSprop', {'lr': 1e-2, 'alpha': 0.9, 'eps': 1e-4, 'weight_decay': 0.1}),
+        ('RMSprop', {'lr': 1e-2, 'momentum': 0.9}),
+        ('RMSprop', {'lr': 1e-2, 'centered': True, 'maximize': True}),
+        ('RMSprop', {'lr': 1e-2, 'centered': True, 'momentum': 0.5, 'weight_decay': 0.05}),
+        ('Adagrad', {}),
+        ('Adagrad', {'lr': 0.1, 'lr_decay': 0.1, 'weight_decay': 0.1, 'eps': 1e-4}),
+        ('Adagrad', {'lr': 0.1, 'initial_accumulator_value': 0.5, 'maximize': True}),
     ]
     cases = [trajectory(start, gradients, optimizer, given) for optimizer, given in options]
-    groups = [{'params': ['weight'], 'weight_decay': 0.1}, {'params': ['bias'], 'weight_decay': 0.0, 'lr': 2e-2}]
+    groups = [{'params': ['weight', 'kernel'], 'weight_decay': 0.1}, {'params': ['bias'], 'weight_decay': 0.0, 'lr': 2e-2}]
     cases.append(trajectory(start, gradients, 'AdamW', {'lr': 1e-2}, groups))
-    groups = [{'params': ['weight'], 'momentum': 0.9}, {'params': ['bias'], 'lr': 0.5}]
+    groups = [{'params': ['weight', 'kernel'], 'momentum': 0.9}, {'params': ['bias'], 'lr': 0.5}]
     cases.append(trajectory(start, gradients, 'SGD', {'lr': 0.1}, groups))
+    # A parameter that gets its first gradient late, and one that has none in between: each counts its own steps.
+    without = {'bias': [0, 1, 2, 6], 'kernel': [4, 5]}
+    for optimizer, given in [
+        ('AdamW', {'lr': 1e-2}),
+        ('SGD', {'lr': 0.1, 'momentum': 0.9, 'dampening': 0.5}),
+        ('Adafactor', {'lr': 1e-2, 'relative_step': False}),
+        ('Adagrad', {'lr': 0.1, 'lr_decay': 0.1}),
+    ]:
+        cases.append(trajectory(start, gradients, optimizer, given, without=without))
     write(
         'optimizers.json',
         {
@@ -91,21 +146,69 @@ def optimizers():
     )
 
 
-def trajectory(start, gradients, optimizer, options, groups=None):
+def trajectory(start, gradients, optimizer, options, groups=None, without=None):
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
     given = list(parameters.values())
     if groups:
         given = [{**group, 'params': [parameters[name] for name in group['params']]} for group in groups]
-    made = getattr(torch.optim, optimizer)(given, **options, foreach=False)
+    own = {'Adafactor': Adafactor, 'Lion': Lion}
+    # One parameter after another, and not all in one call, is PyTorch's reference for the others.
+    made = own[optimizer](given, **options) if optimizer in own else getattr(torch.optim, optimizer)(given, **options, foreach=False)
     after = []
-    for step in gradients:
+    for i, step in enumerate(gradients):
         for name, parameter in parameters.items():
-            parameter.grad = step[name].clone()
+            parameter.grad = None if i in (without or {}).get(name, []) else step[name].clone()
         made.step()
-        after.append({name: numbers(parameter.detach()) for name, parameter in parameters.items()})
-    label = ' '.join([optimizer, *(f'{key}={value}' for key, value in options.items()), *(['with groups'] if groups else [])])
+        after.append({name: [float(f'{x:.9g}') for x in parameter.detach().flatten().tolist()] for name, parameter in parameters.items()})
+    label = ' '.join(
+        [
+            optimizer,
+            *(f'{key}={value}' for key, value in options.items()),
+            *(['with groups'] if groups else []),
+            *(['with late gradients'] if without else []),
+        ]
+    )
     case = {'name': label, 'optimizer': optimizer, 'options': options}
-    return {**case, **({'param_groups': groups} if groups else {}), 'after': after}
+    return {
+        **case,
+        **({'param_groups': groups} if groups else {}),
+        **({'without': without} if without else {}),
+        'after': after,
+    }
+
+
+def averages():
+    """Moving averages: PyTorch's AveragedModel, and timm's ModelEmaV3 (timm is not among the peers: its get_decay stands here)."""
+    contents = [normal(5, generator=generator_of_kernels) for _ in range(12)]
+    model = torch.nn.Linear(5, 1, bias=False).double()
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9))
+    after = []
+    for content in contents:
+        with torch.no_grad():
+            model.weight[0].copy_(content)
+        averaged.update_parameters(model)
+        after.append(numbers(averaged.module.weight.detach()[0].clone()))
+    cases = [{'name': 'AveragedModel decay=0.9', 'options': {'decay': 0.9}, 'after': after}]
+    for options in [
+        {'decay': 0.9, 'use_warmup': True},
+        {'decay': 0.6, 'use_warmup': True, 'warmup_gamma': 2.0, 'warmup_power': 1.0},
+        {'decay': 0.9, 'use_warmup': True, 'min_decay': 0.5},
+        {'decay': 0.8, 'update_after_step': 3},
+    ]:
+        average, after = None, []
+        for step, content in enumerate(contents, start=1):
+            since = step - options.get('update_after_step', 0) - 1
+            decay = options['decay']
+            if since <= 0:
+                decay = 0.0
+            elif options.get('use_warmup'):
+                decay = 1 - (1 + since / options.get('warmup_gamma', 1.0)) ** -options.get('warmup_power', 2 / 3)
+                decay = max(min(decay, options['decay']), options.get('min_decay', 0.0))
+            average = content if average is None else torch.lerp(average, content, 1 - decay)
+            after.append(numbers(average))
+        label = ' '.join(['ModelEmaV3', *(f'{key}={value}' for key, value in options.items())])
+        cases.append({'name': label, 'options': options, 'after': after})
+    write('averages.json', {'contents': [numbers(content) for content in contents], 'cases': cases})
 
 
 def schedules():
@@ -192,7 +295,7 @@ def clipping():
     }
     cases = []
     for of, gradients in sets.items():
-        kinds = [2.0, 1.0, float('inf'), 3.0] if of == 'large' else [2.0]
+        kinds = [2.0, 1.0, float('inf'), 3.0] if of == 'large' else [2.0, float('inf')] if of in ('undefined', 'infinite') else [2.0]
         for norm_type in kinds:
             parameters = [torch.zeros_like(gradient).requires_grad_() for gradient in gradients]
             for parameter, gradient in zip(parameters, gradients):
@@ -208,55 +311,25 @@ def clipping():
                     'clipped': [numbers(parameter.grad) for parameter in parameters],
                 }
             )
-    write('clipping.json', {'cases': cases})
-
-
-def cross_entropy():
-    logits = normal(5, 4, scale=2.0)
-    target = torch.tensor([0, 3, 1, 1, 2])
-    some = torch.tensor([0, -100, 1, -100, 2])
-    weight = [0.2, 1.0, 3.0, 0.5]
-    probabilities = torch.softmax(normal(5, 4), -1).float().double()
-    far = torch.tensor([[100.0, -100.0, 0.0, 50.0], [-1e4, 1e4, 0.0, 0.0]]).double()
-    along = normal(2, 4, 3)
-    along_target = torch.tensor([[0, 1, 3], [2, -100, 1]])
-    cases = []
-
-    def add(label, x, y, **given):
-        x = x.clone().requires_grad_()
-        options = {**given}
-        if 'weight' in given:
-            options['weight'] = torch.tensor(given['weight']).double()
-        loss = torch.nn.functional.cross_entropy(x, y, **options)
-        loss.sum().backward()
-        cases.append(
+    by_value = []
+    for of in ('large', 'small', 'infinite', 'undefined'):
+        parameters = [torch.zeros_like(gradient).requires_grad_() for gradient in sets[of]]
+        for parameter, gradient in zip(parameters, sets[of]):
+            parameter.grad = gradient.clone()
+        torch.nn.utils.clip_grad_value_(parameters, 0.5)
+        by_value.append(
             {
-                'name': ' '.join([label, *(f'{key}={value}' for key, value in given.items())]),
-                'logits': numbers(x.detach()),
-                'target': numbers(y),
-                'options': given,
-                'loss': numbers(loss.detach()),
-                'gradient': numbers(x.grad),
+                'name': of,
+                'clip_value': 0.5,
+                'gradients': [numbers(gradient) for gradient in sets[of]],
+                'clipped': [numbers(parameter.grad) for parameter in parameters],
             }
         )
-
-    for reduction in ('mean', 'sum', 'none'):
-        add('plain', logits, target, reduction=reduction)
-        add('ignored rows', logits, some, reduction=reduction)
-        add('ignored rows', logits, some, reduction=reduction, weight=weight)
-        add('ignored rows', logits, some, reduction=reduction, label_smoothing=0.1)
-        add('ignored rows', logits, some, reduction=reduction, weight=weight, label_smoothing=0.1)
-        add('probabilities', logits, probabilities, reduction=reduction)
-        add('classes on axis 1 of 3', along, along_target, reduction=reduction)
-    add('probabilities', logits, probabilities, weight=weight, label_smoothing=0.2)
-    add('another ignore_index', logits, target, ignore_index=1)
-    add('large logits', far, torch.tensor([1, 1]))
-    add('every row ignored', logits, torch.full((5,), -100))
-    write('cross-entropy.json', {'cases': cases})
+    write('clipping.json', {'cases': cases, 'by_value': by_value})
 
 
 if __name__ == '__main__':
     optimizers()
+    averages()
     schedules()
     clipping()
-    cross_entropy()

@@ -8,7 +8,7 @@ const layers = {
   ops: ['core', 'graph'],
   autodiff: ['core', 'graph', 'ops'],
   onnx: ['core', 'graph', 'ops'],
-  runtime: ['core', 'onnx'],
+  runtime: ['core', 'onnx', 'formats'],
   tensor: ['core', 'graph', 'ops', 'autodiff', 'onnx', 'runtime'],
   nn: ['core', 'ops', 'tensor'],
   optim: ['core', 'tensor'],

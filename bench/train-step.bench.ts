@@ -1,5 +1,5 @@
 import { type Case, defineQuestion, type Side } from './harness/question.ts';
-import { bertMini } from './train-step/bert-mini.ts';
+import { bertMini, lora } from './train-step/bert-mini.ts';
 import { cnn } from './train-step/cnn.ts';
 import { nanoGpt } from './train-step/gpt.ts';
 import { lstm } from './train-step/lstm.ts';
@@ -14,6 +14,8 @@ const ourProducts: Side = { name: "floor: the step's products on qkv's runtime",
 const torchProducts: Side = { name: "floor: the step's products in PyTorch", script: 'train-step/torch_products.py' };
 
 const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts' };
+const openvino: Side = { ...ours, name: 'qkv on openvino', options: { runtime: 'openvino' }, agreesWithin: 1e-4 };
+const bf16: Side = { ...ours, name: 'qkv, bf16', options: { runtime: 'openvino', precision: 'bfloat16' } };
 const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));
@@ -39,8 +41,16 @@ export const trainStep = defineQuestion({
   cases: [
     ...workloads.map(({ name, options }): Case => {
       const peers = options.lengths ? rivalsOnBatches : rivals;
-      return { name, unit: 'ms', options, ours, peers: options === bertMini ? [...peers, ourProducts, torchProducts] : peers };
+      const more = options === bertMini ? [openvino, ourProducts, torchProducts] : [];
+      return { name, unit: 'ms', options, ours, peers: [...peers, ...more] };
     }),
+    // Against each way in which PyTorch trains, in bf16: the faster of them is the one to beat.
+    ...workloads
+      .filter(({ options }) => options !== lora)
+      .map(({ name, options }): Case => {
+        const peers = rivals.map((rival) => ({ ...rival, agreesWithin: 2e-2 }));
+        return { name: `${name.replace(' float32', '')}, bf16`, unit: 'ms', options, ours: bf16, peers };
+      }),
     { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
     { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },

@@ -4,7 +4,7 @@ import { runtimeVersion } from './versions.ts';
 import { trainingOf, type Workload } from './workload.ts';
 
 await serve<Workload>(async (workload, threads) => {
-  const versions = await runtimeVersion(threads);
+  const versions = await runtimeVersion(threads, workload);
   const { batches, step } = trainingOf(workload, threads);
   let at = 0;
   const next = () => step(batches[at++ % batches.length]!);

@@ -27,6 +27,9 @@ export interface Workload {
   labelled?: number;
   lora_rank?: number;
   lora_alpha?: number;
+  /** What our side runs on, and what products are computed in; left out: ONNX Runtime in float32. */
+  runtime?: string;
+  precision?: 'float32' | 'bfloat16';
   /** How long each text is, `rows` texts to a batch; left out where there is no padding. */
   lengths?: number[];
 }
@@ -120,7 +123,8 @@ export interface Training {
 
 /** Builds the model, its optimizer and what feeds them. */
 export function trainingOf(workload: Workload, threads: number): Training {
-  setDefaultDevice('cpu', { threads });
+  const { runtime = 'ort', precision = 'float32' } = workload;
+  setDefaultDevice('cpu', { threads, runtime, precision });
   const model = workload.head === 'words' ? new MaskedWords(workload) : new Classifier(workload);
   if (workload.lora_rank) adapt(model.bert, workload);
   model.loadStateDict(

@@ -7,5 +7,8 @@ export const commands: readonly CommandEntry[] = [
   { name: 'tokenize', load: async () => (await import('./tokenize.ts')).tokenize },
   { name: 'tokenize train', load: async () => (await import('./tokenize-train.ts')).tokenizeTrain },
   { name: 'tokenize compare', load: async () => (await import('./tokenize-compare.ts')).tokenizeCompare },
+  { name: 'runtime install', load: async () => (await import('./runtime-install.ts')).runtimeInstall },
+  { name: 'runtime list', load: async () => (await import('./runtime-list.ts')).runtimeList },
+  { name: 'runtime remove', load: async () => (await import('./runtime-remove.ts')).runtimeRemove },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
 ];

@@ -22,6 +22,10 @@ const report: DoctorReport = {
     { name: 'ort', device: 'cpu', available: false, reason: 'the package onnxruntime-node is not installed' },
     { name: 'ort-web', device: 'wasm', available: true, reason: null },
   ],
+  choices: {
+    float32: { name: 'ort-web', precision: 'float32', reason: 'WebAssembly' },
+    bfloat16: { name: 'ort-web', precision: 'float32', reason: 'WebAssembly; not in bfloat16: openvino: it is not installed' },
+  },
   packages: [
     { name: 'koffi', wanted: '3.3.4', installed: '3.3.3', optional: true },
     { name: 'onnxruntime-node', wanted: '1.30.0', installed: null, optional: true },
@@ -56,7 +60,8 @@ describe('formatReport', () => {
 
       Environment   QKV_THREADS=4
 
-      Models run on ort-web (wasm) with 4 threads. Native speed needs the packages koffi and onnxruntime-node.
+      Models run on ort-web (wasm) with 4 threads: WebAssembly. Native speed needs the packages koffi and onnxruntime-node.
+      --bf16 changes nothing here: WebAssembly; not in bfloat16: openvino: it is not installed.
       "
     `);
   });
@@ -85,8 +90,10 @@ describe('formatReport', () => {
     const last = (environment: DoctorReport['environment']) =>
       formatReport({ ...report, environment }, plain)
         .split('\n')
-        .at(-2);
-    expect(last({ QKV_DEVICE: 'wasm', QKV_THREADS: '3' })).toContain('Models run on ort-web (wasm) with 3 threads.');
+        .find((line) => /run on|can run/.test(line));
+    expect(last({ QKV_DEVICE: 'wasm', QKV_THREADS: '3' })).toContain(
+      'Models run on ort-web (wasm) with 3 threads: WebAssembly.',
+    );
     expect(last({ QKV_RUNTIME: 'ort' })).toBe('Nothing can run here: no runtime is available for QKV_RUNTIME=ort.');
   });
 

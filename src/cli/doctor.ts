@@ -26,6 +26,10 @@ export interface DoctorReport {
     readonly available: boolean;
     readonly reason: string | null;
   }[];
+  /** What is taken for each precision that can be asked for, of what the environment leaves open, and why; null for none. */
+  readonly choices: Readonly<
+    Record<'float32' | 'bfloat16', { readonly name: string; readonly precision: string; readonly reason: string } | null>
+  >;
   /** The packages that bring the runtimes. */
   readonly packages: readonly {
     readonly name: string;
@@ -57,7 +61,8 @@ export async function examine(env: Environment): Promise<DoctorReport> {
   };
   const cache = hubCache(env);
   // Not at the top: `qkv --help` reads this file for its summary alone.
-  const { probeRuntimes } = await import('../runtime/index.ts');
+  const { probeRuntimes, runtimeInstallers } = await import('../runtime/index.ts');
+  const [installed] = Array.from((await runtimeInstallers()).values(), ({ folder }) => folder);
   return {
     qkv: manifest.version,
     node: { version: process.versions.node, needed: manifest.engines.node, arch: arch() },
@@ -76,6 +81,7 @@ export async function examine(env: Environment): Promise<DoctorReport> {
       available: availability.available,
       reason: availability.available ? null : availability.reason,
     })),
+    choices: { float32: await choiceFor('float32', env), bfloat16: await choiceFor('bfloat16', env) },
     packages: runtimePackages.map((name) => ({
       name,
       wanted: manifest.dependencies[name] ?? manifest.optionalDependencies[name] ?? 'none',
@@ -87,8 +93,21 @@ export async function examine(env: Environment): Promise<DoctorReport> {
         value !== undefined && telling.test(name) ? [[name, name.includes('TOKEN') ? '(set)' : value]] : [],
       ),
     ),
-    caches: [{ name: 'Hugging Face hub', ...cache, exists: existsSync(cache.path), writable: isWritable(cache.path) }],
+    caches: [
+      { name: 'Hugging Face hub', ...cache },
+      { name: 'qkv runtimes', path: installed!, from: env.QKV_CACHE ? 'QKV_CACHE' : 'default' },
+    ].map((each) => ({ ...each, exists: existsSync(each.path), writable: isWritable(each.path) })),
   };
+}
+
+async function choiceFor(precision: 'float32' | 'bfloat16', env: Environment): Promise<DoctorReport['choices']['float32']> {
+  const { chooseRuntime } = await import('../runtime/index.ts');
+  const choice = await chooseRuntime({
+    precision,
+    ...(env.QKV_RUNTIME && { name: env.QKV_RUNTIME }),
+    ...(env.QKV_DEVICE && { device: env.QKV_DEVICE as 'cpu' }),
+  }).catch(() => null);
+  return choice && { name: choice.name, precision: choice.precision, reason: choice.reason };
 }
 
 /** Whether the folder, or the nearest one above it that is there, may be written to. */
@@ -191,9 +210,14 @@ export function formatReport(report: DoctorReport, { width, colored, unicode }: 
     '',
     first === undefined
       ? red(`Nothing can run here: no runtime is available${asked === '' ? '' : ` for ${asked}`}.`)
-      : `Models run on ${first.name} (${first.device}) with ${used} threads.${first.device === 'wasm' ? ' Native speed needs the packages koffi and onnxruntime-node.' : ''}`,
+      : `Models run on ${first.name} (${first.device}) with ${used} threads${report.choices.float32 ? `: ${report.choices.float32.reason}` : ''}.${first.device === 'wasm' ? ' Native speed needs the packages koffi and onnxruntime-node.' : ''}`,
+    ...(report.choices.bfloat16 === null ? [] : [bfloat16Line(report.choices.bfloat16)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function bfloat16Line({ name, precision, reason }: NonNullable<DoctorReport['choices']['bfloat16']>): string {
+  return precision === 'bfloat16' ? `With --bf16 they run on ${name}: ${reason}.` : `--bf16 changes nothing here: ${reason}.`;
 }
 
 function whyMissing(isOptional: boolean, processor: string, system: string): string {

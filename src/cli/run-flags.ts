@@ -1,6 +1,7 @@
 import { defineOptions } from '../core/index.ts';
+import type { Precision } from '../runtime/index.ts';
 import type { CommandInput } from './command.ts';
-import { deviceFlags } from './device-flags.ts';
+import { type DeviceFlags, deviceFlags } from './device-flags.ts';
 import { UsageError } from './errors.ts';
 
 /** The flags of `qkv run`. */
@@ -16,6 +17,12 @@ export const runFlags = defineOptions({
     otherwise: 'as the model says',
     help: 'Tokens of a text that are read; the rest is cut',
   },
+  dtype: {
+    type: 'choice',
+    choices: ['float32', 'bfloat16'],
+    default: 'float32',
+    help: 'What products are computed in; bfloat16 is faster where `qkv doctor` says so',
+  },
   ...deviceFlags,
 });
 
@@ -28,8 +35,9 @@ export interface RunOptions {
   readonly logits: boolean;
   readonly top_k: number;
   readonly max_length: number | undefined;
-  readonly device: 'cpu' | 'wasm' | undefined;
-  readonly threads: number | undefined;
+  readonly dtype: Precision;
+  /** Where to compute. */
+  readonly machine: DeviceFlags;
 }
 
 /**
@@ -37,7 +45,7 @@ export interface RunOptions {
  * @throws UsageError when there are neither texts nor a file, or both.
  */
 export function runOptions({ flags, positionals: texts }: CommandInput<typeof runFlags>): RunOptions {
-  const { file, ...rest } = flags;
+  const { file, device, runtime, threads, ...rest } = flags;
   if (file !== undefined && texts.length > 0) {
     throw new UsageError(`qkv run: there is a text on the command line and --file ${file}; give one of them.`);
   }
@@ -47,5 +55,5 @@ export function runOptions({ flags, positionals: texts }: CommandInput<typeof ru
       'qkv run: there is no text; write it after the flags, in quotes, or give --file (- for the standard input).',
     );
   }
-  return { ...rest, input: file === undefined ? { texts } : { file } };
+  return { ...rest, machine: { device, runtime, threads }, input: file === undefined ? { texts } : { file } };
 }

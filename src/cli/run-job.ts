@@ -11,7 +11,8 @@ const block = 256;
 
 /** Does what `qkv run` is asked to do. */
 export async function classifyAndPrint(options: RunOptions, io: Io): Promise<void> {
-  setDefaultDevice(options.device ?? null, options.threads === undefined ? {} : { threads: options.threads });
+  const { device, ...machine } = options.machine;
+  setDefaultDevice(device ?? null, { ...machine, precision: options.dtype });
   using classify = await pipeline('text-classification', options.model);
   const { max_length, top_k, logits: wantsLogits } = options;
   const call = { ...(max_length !== undefined && { max_length }), signal: io.signal };

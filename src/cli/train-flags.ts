@@ -3,7 +3,7 @@ import { defineOptions, type GivenOptions } from '../core/index.ts';
 import type { bertSizes } from '../models/index.ts';
 import { trainingArguments } from '../trainer/training-args.ts';
 import type { CommandInput } from './command.ts';
-import { deviceFlags } from './device-flags.ts';
+import { type DeviceFlags, deviceFlags } from './device-flags.ts';
 import { UsageError } from './errors.ts';
 
 const data = 'Data';
@@ -132,8 +132,8 @@ export interface TrainOptions {
   readonly output_dir: string;
   readonly overwrite: boolean;
   readonly resume: boolean;
-  readonly device: 'cpu' | 'wasm' | undefined;
-  readonly threads: number | undefined;
+  /** Where to compute. */
+  readonly machine: DeviceFlags;
   /** Only the training options that were given: they override a recipe's, and a recipe's the defaults. */
   readonly args: GivenOptions<typeof otherArguments>;
 }
@@ -172,8 +172,7 @@ export function trainOptions({ flags, given }: CommandInput<typeof trainFlags>):
     output_dir: flags.output_dir ?? join('runs', nameOf(source)),
     overwrite: flags.overwrite_output_dir,
     resume: flags.resume,
-    device: flags.device,
-    threads: flags.threads,
+    machine: { device: flags.device, runtime: flags.runtime, threads: flags.threads },
     args,
   };
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { pipeline } from '../pipelines/index.ts';
 import { formatBytes, formatDuration } from '../progress/index.ts';
-import { machineFacts, openRuntime } from '../runtime/index.ts';
+import { machineFacts, openRuntime, type Precision } from '../runtime/index.ts';
 import { setDefaultDevice } from '../tensor/index.ts';
 import { type Environment, get_last_checkpoint, type TextClassifierResult, trainTextClassifier } from '../trainer/index.ts';
 import type { Io } from './command.ts';
+import { runtimeRequest } from './device-flags.ts';
 import { InterruptedError } from './errors.ts';
 import { comparisonTable, confusionTable, scoresTable } from './scores.ts';
 import { formatTable, type TableStyle } from './table.ts';
@@ -12,7 +13,8 @@ import { modelSizes, type TrainOptions } from './train-flags.ts';
 
 /** Does what `qkv train` is asked to do, prints the result, and after an interruption how to go on. `given` are the flags as written. */
 export async function trainAndShow(options: TrainOptions, given: object, io: Io): Promise<void> {
-  setDefaultDevice(options.device ?? null, options.threads === undefined ? {} : { threads: options.threads });
+  const { device, ...machine } = options.machine;
+  setDefaultDevice(device ?? null, { ...machine, precision: precisionOf(options) });
   try {
     const result = await trainTextClassifier(options, {
       environment: await environmentOf(options),
@@ -27,13 +29,19 @@ export async function trainAndShow(options: TrainOptions, given: object, io: Io)
   }
 }
 
-async function environmentOf({ device, threads }: TrainOptions): Promise<Environment> {
-  const runtime = await openRuntime({ ...(device && { device }), ...(threads !== undefined && { threads }) });
+/** The flag's, or else what the environment says. */
+function precisionOf({ args }: TrainOptions): Precision | undefined {
+  return args.bf16 === undefined ? undefined : args.bf16 ? 'bfloat16' : 'float32';
+}
+
+async function environmentOf(options: TrainOptions): Promise<Environment> {
+  const runtime = await openRuntime(runtimeRequest(options.machine, precisionOf(options)));
   const { platform, arch, cpu, cores, memoryBytes } = machineFacts();
   return {
     versions: { qkv: ownVersion(), node: process.versions.node, [runtime.name]: runtime.version },
     device: runtime.device,
     runtime: runtime.name,
+    precision: runtime.precision,
     threads: runtime.threads,
     machine: { platform, arch, cpu, cores, memory_bytes: memoryBytes },
   };

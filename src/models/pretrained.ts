@@ -10,7 +10,7 @@ import {
 } from '../formats/index.ts';
 import { type ModelFolder, readFile, readJson, readText, resolveFolder, writeFiles } from '../hub/index.ts';
 import { Embedding, init, LayerNorm, Linear, type LoadReport, Module, type StateEntry } from '../nn/index.ts';
-import type { Device } from '../tensor/index.ts';
+import type { Device, Precision } from '../tensor/index.ts';
 import { type ConfigInput, labelTables, type PretrainedConfig } from './config.ts';
 
 /** How `from_pretrained` loads. */
@@ -21,6 +21,11 @@ export interface LoadOptions {
   readonly labels?: readonly string[];
   /** Where to put the weights. Default: where they are first used. */
   readonly device?: Device;
+  /**
+   * What products are computed in; unlike in Python the weights stay float32 either way. With `bfloat16` the model moves to a
+   * runtime that has it, and where there is none a notice says so.
+   */
+  readonly dtype?: Precision;
   /** Fields that replace those of `config.json`. */
   readonly config?: ConfigInput;
   /** Told what the checkpoint lacked (newly initialised, to be trained) and had too much. Default: a line on the console. */
@@ -118,7 +123,8 @@ export async function loadPretrained<M extends PreTrainedModel>(
     names !== null && declared !== undefined && Object.keys(declared).length !== names.length,
   );
   if (report.missing.length > 0 || report.unexpected.length > 0) (options.onReport ?? tell(Model.name, folder))(report);
-  if (options.device) await model.to(options.device);
+  const { device, dtype } = options;
+  if (device || dtype) await model.to({ device, precision: dtype });
   return model.eval();
 }
 

@@ -9,7 +9,7 @@ import {
   sameShape,
   type TypedArray,
 } from '../core/index.ts';
-import { type Device, Tensor } from '../tensor/index.ts';
+import { type Device, type Placement, Tensor } from '../tensor/index.ts';
 
 /** A tensor that training changes. A field of a module that holds one is part of the module's state. */
 export class Parameter extends Tensor {
@@ -231,11 +231,9 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
-  /** Moves all parameters and buffers to a device. */
-  async to(device: Device): Promise<this> {
-    for (const [, tensor] of this.namedTensors()) {
-      if (tensor.device !== device) await tensor.moveTo(device);
-    }
+  /** Moves all parameters and buffers to a device, or to a runtime (`{ runtime, precision }`); what reads them follows. */
+  async to(place: Device | Placement): Promise<this> {
+    for (const [, tensor] of this.namedTensors()) await tensor.moveTo(place);
     return this;
   }
 

@@ -35,8 +35,8 @@ describe('lower', () => {
   test('names its inputs in order: leaves, and vectors that follow from shapes', () => {
     const { graph, inputs } = lower([reshape(x, { shape: [3, 2] })], nothing);
     expect(graph.inputs).toEqual([
-      { name: 'i0', dtype: 'float32' },
-      { name: 'i1', dtype: 'int64' },
+      { name: 'i0', dtype: 'float32', shape: ['i0_0', 'i0_1'] },
+      { name: 'i1', dtype: 'int64', shape: [2] },
     ]);
     expect(inputs).toEqual([{ leaf: x.node }, { dims: [3, 2] }]);
   });

@@ -1,4 +1,4 @@
-import { type DType, newArray, type Shape, sizeOf, type TypedArray } from '../core/index.ts';
+import { type DType, newArray, type Shape, sizeOf, type TypedArray, UnsupportedError } from '../core/index.ts';
 import {
   type EmitOptions,
   type EmittedAttribute,
@@ -48,6 +48,8 @@ class GraphWriter implements Emitter {
   /** Names of the graph around this one that stand for inputs of this one. */
   readonly #captured = new Set<string>();
   #count = 0;
+  /** The op that is being lowered. */
+  #speaker = '';
 
   /** @param outer the writer of the graph around this one, if it is the body of a loop. */
   constructor(has: (opType: string) => boolean, outer: GraphWriter | null = null) {
@@ -61,6 +63,7 @@ class GraphWriter implements Emitter {
       return;
     }
     const inputs = node.inputs.map((input) => input && this.#names.get(input)!);
+    this.#speaker = node.row.name;
     const names = node.row.lower(this, inputs, node.attributes, node.outputs);
     for (const output of node.outputs) this.#name(output, names[output.index]!);
   }
@@ -134,6 +137,10 @@ class GraphWriter implements Emitter {
     { inputs, outputs }: ScanBody,
     { carried = [], reverse = false }: ScanOptions = {},
   ): string[] {
+    if (!this.has('Scan'))
+      throw new UnsupportedError(
+        `${this.#speaker}: it is a loop, and this runtime has no loop whose body sees values from outside. Compute on one that has (QKV_RUNTIME=ort); qkv doctor lists them.`,
+      );
     const inner = new GraphWriter(this.has, this);
     const passed = carried.length + sliced.length;
     for (const [i, input] of inputs.entries()) {
@@ -166,7 +173,9 @@ class GraphWriter implements Emitter {
   #input(input: GraphInput, dtype: DType): string {
     const name = this.#outer ? this.#fresh() : `i${this.inputs.length}`;
     this.inputs.push(input);
-    this.#inputInfos.push({ name, dtype });
+    // How many axes there are is part of the structure, and some runtimes want to know it; how long they are is not.
+    const shape = 'leaf' in input ? input.leaf.outputs[0]!.shape.map((_, axis) => `${name}_${axis}`) : [input.dims.length];
+    this.#inputInfos.push({ name, dtype, shape });
     return name;
   }
 

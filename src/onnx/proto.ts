@@ -82,6 +82,52 @@ export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   return model.bytes();
 }
 
+/**
+ * The names of a model's inputs and outputs, in the model's order. For runtimes that number them: one that has done away
+ * with a node which only renames may call an output by the name of what it renamed.
+ * @throws RangeError when the bytes are no message.
+ */
+export function readModelNames(model: Uint8Array): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+  const names = { inputs: [] as string[], outputs: [] as string[] };
+  for (const [field, graph] of submessages(model)) {
+    if (field !== 7) continue;
+    for (const [part, value] of submessages(graph)) {
+      const list = part === 11 ? names.inputs : part === 12 ? names.outputs : null;
+      const [, name] = (list && submessages(value).find(([inner]) => inner === 1)) ?? [];
+      if (name) list!.push(new TextDecoder().decode(name));
+    }
+  }
+  return names;
+}
+
+/** The fields of a message that hold messages, texts or bytes, by number. */
+function submessages(bytes: Uint8Array): [number, Uint8Array][] {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new RangeError('The bytes end within a number.');
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  const found: [number, Uint8Array][] = [];
+  while (at < bytes.length) {
+    const key = varint();
+    const wireType = key % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else {
+      const length = varint();
+      found.push([Math.floor(key / 8), bytes.subarray(at, at + length)]);
+      at += length;
+    }
+  }
+  return found;
+}
+
 function encodeGraph(graph: OnnxGraph): ProtoWriter {
   const out = new ProtoWriter();
   for (const node of graph.nodes) out.message(1, encodeNode(node));

@@ -30,13 +30,16 @@ export const erf: Unary = pointwise({
 const isPositive: Unary = pointwise({
   name: 'isPositive',
   onnx: (_f, { x, emitter }) =>
-    emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: steepest }, beta: { float: 0 } } }),
+    emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: steepest }, beta: { float: nearlyZero } } }),
   double: (f, { x }) => f('Where', f('Greater', x, 0), 1, 0),
   vjp: () => ({}),
 });
 
 /** The largest number of float32: times it, the smallest number of full precision is 4. */
 const steepest = 2 ** 127 * (2 - 2 ** -23);
+
+/** OpenVINO takes a beta of 0 for one left out, which is ½. */
+const nearlyZero = -(2 ** -126);
 
 /** The positive part of each element. Its gradient at 0 is 0, as in PyTorch. */
 export const relu: Unary = pointwise({

@@ -1,5 +1,6 @@
 import { DTypeError, formatShape, ShapeError, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { convolutionByProduct, spread } from './convolution-products.ts';
 import { matmulOf } from './matmul.ts';
 import { reshape } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -45,8 +46,18 @@ export const convolution: Op<['x', 'weight', 'bias?'], Sliding> = defineOp<reado
     return { shape: [x.shape[0]!, filters, ...windowCounts('convolution', x.shape, kernel, sliding)], dtype: x.dtype };
   },
   flops: ([, weight], _attributes, y) => 2 * sizeOf(y.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, groups, ...windows }) =>
-    emitter.node('Conv', [x, weight, bias], { attributes: { ...windowAttributes(windows), group: { int: groups } } }),
+  lower: (emitter, { x, weight, bias, y, groups, ...windows }) =>
+    emitter.has('Conv')
+      ? emitter.node('Conv', [x, weight, bias], { attributes: { ...windowAttributes(windows), group: { int: groups } } })
+      : convolutionByProduct(emitter, {
+          x,
+          shape: emitter.type(x).shape,
+          weight,
+          kernels: emitter.type(weight).shape,
+          bias,
+          sliding: { ...windows, groups },
+          counts: y.shape.slice(2),
+        }),
   vjp: (g, { x, weight, bias, y, stride, padding, dilation, groups }) => {
     const sliding = { stride, padding, dilation, groups };
     const kernel = weight.shape.slice(2);
@@ -101,11 +112,25 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
     return { shape: [x.shape[0]!, filters * groups, ...lengths], dtype: x.dtype };
   },
   flops: ([x, weight]) => 2 * sizeOf(x!.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, extra, groups, ...windows }) => {
+  lower: (emitter, { x, weight, bias, y, extra, groups, ...windows }) => {
     const { stride, padding, dilation } = windows;
-    const kernel = emitter.type(weight).shape.slice(2);
+    const [, filters, ...kernel] = emitter.type(weight).shape as [number, number, ...number[]];
     const before = kernel.map((length, i) => reach(length, dilation[i]!) - 1 - padding[i]!);
     const after = kernel.map((length, i) => reach(length, dilation[i]!) - 1 - padding[kernel.length + i]! + extra[i]!);
+    if (!emitter.has('Conv')) {
+      // With zeros between the elements it is a convolution with turned kernels by steps of one.
+      const { shape } = emitter.type(x);
+      const images = spread(emitter, x, shape, { stride, before, after });
+      return convolutionByProduct(emitter, {
+        x: images.x,
+        shape: images.shape,
+        weight: turned(emitter, weight, groups),
+        kernels: [filters * groups, shape[1]! / groups, ...kernel],
+        bias,
+        sliding: { stride: stride.map(() => 1), padding: padding.map(() => 0), dilation, groups },
+        counts: y.shape.slice(2),
+      });
+    }
     // With steps of one it is a convolution with turned kernels, which is computed up to four times as fast.
     if (stride.every((step) => step === 1) && [...before, ...after].every((zeros) => zeros >= 0)) {
       const attributes = { ...windowAttributes({ ...windows, padding: [...before, ...after] }), group: { int: groups } };

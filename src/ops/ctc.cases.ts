@@ -32,7 +32,7 @@ const byAllWays = ({ logProbs, targets, inputLengths, targetLengths, blank, zero
   });
 
 const [T, N, K] = [5, 3, 3];
-const shared = { logProbs: normal(T, N, K), blank: 0, zeroInfinity: false };
+const shared = { logProbs: normal(T, N, K), blank: 0, zeroInfinity: false, needs: 'Scan' };
 const targets = whole([1, 2, 2, 1, 1, 0], N, 2);
 
 export const ctcLossCases = cases(
@@ -52,9 +52,8 @@ export const ctcLossCases = cases(
     { ...shared, targets: whole([1, 1, 1, 2, 2, 1], N, 2), inputLengths: whole([5, 3, 4]), targetLengths: whole([2, 2, 2]) },
     { ...shared, targets: whole([1, 2, 1], N, 1), inputLengths: whole([5, 3, 1]), targetLengths: whole([1, 1, 1]) },
     {
+      ...shared,
       logProbs: normal(1, 2, K),
-      blank: 0,
-      zeroInfinity: false,
       targets: whole([2, 1], 2, 1),
       inputLengths: whole([1, 1]),
       targetLengths: whole([1, 0]),

@@ -31,7 +31,12 @@ export const reshapeRow: Op<['x'], { shape: Shape }> = defineOp({
   name: 'reshape',
   inputs: ['x'],
   infer: ({ x, shape }) => ({ shape, dtype: x.dtype }),
-  lower: (emitter, { x, y }) => emitter.node('Reshape', [x, emitter.dims(y.shape)]),
+  lower: (emitter, { x, y }) => {
+    if (y.shape.length > 0) return emitter.node('Reshape', [x, emitter.dims(y.shape)]);
+    // A reshape to a scalar would take an empty shape, on which OpenVINO crashes behind a product.
+    const axes = emitter.type(x).shape.map((_, axis) => axis);
+    return emitter.node('Squeeze', [x, emitter.constant('int64', axes)]);
+  },
   vjp: (g, { x }) => ({ x: reshape(g, { shape: x.shape }) }),
   view: true,
   axes: { zeroWith: [[0]], attributesFor: ({ shape }) => ({ shape }) },

@@ -15,7 +15,10 @@ export const after: Op<['x', 'token']> = defineOp({
       emitter.node('ReduceProd', [tokenShape], { attributes: { keepdims: { int: 0 } } }),
       emitter.constant('int64', [0], []),
     ]);
-    return emitter.node('Reshape', [x, emitter.node('Add', [emitter.dims(y.shape), zero])]);
+    const scalar = y.shape.length === 0;
+    const shape = emitter.node('Add', [scalar ? emitter.constant('int64', [1]) : emitter.dims(y.shape), zero]);
+    const same = emitter.node('Reshape', [x, shape]);
+    return scalar ? emitter.node('Squeeze', [same, emitter.constant('int64', [0])]) : same;
   },
   vjp: (g) => ({ x: g }),
   view: true,

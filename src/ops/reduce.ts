@@ -72,9 +72,10 @@ export const sum: Op<['x'], Reduction> = reduction({
   lower: (emitter, seen) => {
     const { x, axes, y } = seen;
     const { shape, dtype } = emitter.type(x);
-    // Sums down columns run at the speed of a matrix product, several times that of ReduceSum.
+    // Sums down columns run at the speed of a matrix product, several times that of ReduceSum. Not where products are
+    // rounded to fewer bits: a sum is to keep all of its own.
     const leading = axes.length > 0 && axes.length < shape.length && axes.every((axis, i) => axis === i);
-    if (!leading || !isFloat(dtype)) return reduceNode(emitter, 'ReduceSum', seen);
+    if (!leading || !isFloat(dtype) || !emitter.has('UnroundedMatMul')) return reduceNode(emitter, 'ReduceSum', seen);
     const columns = sizeOf(shape.slice(axes.length));
     const rows = sizeOf(shape) / columns;
     const matrix = shape.length === 2 ? x : emitter.node('Reshape', [x, emitter.dims([rows, columns])]);

@@ -12,6 +12,21 @@ function placeKernels(emitter: Emitter, kernel: Shape): string {
   return emitter.constant('float32', identity, [taps, 1, ...kernel]);
 }
 
+/** What `unfold` gives, before it is brought into its shape: `[N · C, taps, ...windows]`. x is `[N, C, ...L]`, the given shape. */
+export function columnsOf(
+  emitter: Emitter,
+  {
+    x,
+    shape,
+    kernel,
+    windows,
+  }: { readonly x: string; readonly shape: Shape; readonly kernel: Shape; readonly windows: Windows },
+): string {
+  const [batch, channels, ...lengths] = shape as [number, number, ...number[]];
+  const images = emitter.node('Reshape', [x, emitter.dims([batch * channels, 1, ...lengths])]);
+  return emitter.node('Conv', [images, placeKernels(emitter, kernel)], { attributes: windowAttributes(windows) });
+}
+
 /**
  * For each place of a window, the elements that lie under it as the window goes over x: a column for each window.
  * Shapes: x `[N, C, ...L]` → `[N, C · taps, windows]`, taps the number of a window's places; zeros stand around x.
@@ -30,10 +45,7 @@ export const unfold: Op<['x'], Kernels> = defineOp<readonly ['x'], Kernels>({
   },
   flops: () => 0,
   lower: (emitter, { x, y, kernel, ...windows }) => {
-    const [batch, channels, ...lengths] = emitter.type(x).shape as [number, number, ...number[]];
-    const images = emitter.node('Reshape', [x, emitter.dims([batch * channels, 1, ...lengths])]);
-    const attributes = windowAttributes(windows);
-    const columns = emitter.node('Conv', [images, placeKernels(emitter, kernel)], { attributes });
+    const columns = columnsOf(emitter, { x, shape: emitter.type(x).shape, kernel, windows });
     return emitter.node('Reshape', [columns, emitter.dims(y.shape)]);
   },
   vjp: (g, { x, stride, padding, dilation, kernel }) => ({

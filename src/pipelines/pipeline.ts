@@ -1,6 +1,6 @@
 import { ConfigError, nearest } from '../core/index.ts';
 import { AutoModelForSequenceClassification } from '../models/index.ts';
-import type { Device } from '../tensor/index.ts';
+import type { Device, Precision } from '../tensor/index.ts';
 import { AutoTokenizer } from '../tokenizers/index.ts';
 import { makePipeline, type PipelineBase, type PipelineCallOptions, type PipelineParts } from './define-pipeline.ts';
 import { type ClassifyText, type TextClassificationOptions, textClassification } from './text-classification.ts';
@@ -21,6 +21,8 @@ export type PipelineOptions<Task extends keyof PipelineTasks> = Partial<Pipeline
   PipelineCallOptions & {
     /** Where the model is to lie. Default: where it is first used. */
     readonly device?: Device;
+    /** What products are computed in. Default `float32`. */
+    readonly dtype?: Precision;
   };
 
 /**
@@ -38,7 +40,7 @@ export type PipelineOptions<Task extends keyof PipelineTasks> = Partial<Pipeline
 export async function pipeline<Task extends keyof PipelineTasks>(
   task: Task,
   model: string | PipelineParts,
-  { device, ...options }: PipelineOptions<Task> = {},
+  { device, dtype, ...options }: PipelineOptions<Task> = {},
 ): Promise<Pipeline<Task>> {
   const definition = definitions.find((each) => each.task === task || each.aliases?.includes(task));
   if (definition === undefined) {
@@ -51,7 +53,7 @@ export async function pipeline<Task extends keyof PipelineTasks>(
   if (typeof model !== 'string' && !(model?.model && model.tokenizer))
     throw new ConfigError('pipeline: there is no model; give the folder of one, or { model, tokenizer }.');
   const parts = typeof model === 'string' ? await load(model) : model;
-  if (device) await parts.model.to(device);
+  if (device || dtype) await parts.model.to({ device, precision: dtype });
   return makePipeline(definition, parts, options as Partial<TextClassificationOptions>) as unknown as Pipeline<Task>;
 }
 

@@ -163,7 +163,9 @@ export class HostMemory {
   }
 
   #take(capacity: number): Storage | undefined {
-    const storage = this.#pool.get(capacity)?.pop();
+    // The one idle longest: where a step makes its results in the memory of the step before the last, as it does then, the
+    // same buffers come round to the same results.
+    const storage = this.#pool.get(capacity)?.shift();
     if (storage) this.#pooledBytes -= capacity;
     return storage;
   }

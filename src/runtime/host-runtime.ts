@@ -4,6 +4,7 @@ import type {
   Binding,
   CompileOptions,
   Device,
+  Precision,
   Program,
   ProgramIO,
   RunOptions,
@@ -36,6 +37,9 @@ export interface Engine {
   readonly device: Device;
   readonly threads: number;
   readonly version: string;
+  readonly precision: Precision;
+  /** As `Runtime` says. */
+  readonly overwrites: boolean;
   readonly canAbort: boolean;
   /** Fused and contributed operators beyond the standard's basic ones. */
   readonly operators: ReadonlySet<string>;
@@ -78,6 +82,14 @@ export class HostRuntime implements Runtime {
 
   get version(): string {
     return this.#engine.version;
+  }
+
+  get precision(): Precision {
+    return this.#engine.precision;
+  }
+
+  get overwrites(): boolean {
+    return this.#engine.overwrites;
   }
 
   get disposed(): boolean {

@@ -14,6 +14,7 @@ test('lists every runtime with its device and whether it can be opened', async (
   const listed = await probeRuntimes();
   expect(listed.map(({ name, device }) => `${name} on ${device}`)).toEqual([
     'ort on cpu',
+    'openvino on cpu',
     'ort-binding on cpu',
     'ort-web on wasm',
   ]);
@@ -45,10 +46,10 @@ test.skipIf(!hasNative)('the best runtime is a native one, on as many threads as
 
 test('refuses names, devices and thread counts that do not exist', async () => {
   await expect(openRuntime({ name: 'nnapi' })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: openRuntime: there is no runtime named nnapi; here are ort on cpu, ort-binding on cpu, ort-web on wasm.]`,
+    `[ConfigError: openRuntime: there is no runtime named nnapi; here are ort on cpu, openvino on cpu, ort-binding on cpu, ort-web on wasm.]`,
   );
   await expect(openRuntime({ device: 'cuda' })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: openRuntime: there is no runtime on the device cuda; here are ort on cpu, ort-binding on cpu, ort-web on wasm.]`,
+    `[ConfigError: openRuntime: there is no runtime on the device cuda; here are ort on cpu, openvino on cpu, ort-binding on cpu, ort-web on wasm.]`,
   );
   await expect(openRuntime({ threads: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: openRuntime: threads is 0; it must be a whole number from 1 to 1024.]`,

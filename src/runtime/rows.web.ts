@@ -6,6 +6,8 @@ export const rows: readonly RuntimeRow[] = [
   {
     name: 'ort-webgpu',
     device: 'webgpu',
+    place: 'on the GPU',
+    bfloat16: async () => ({ available: false, reason: 'WebGPU has no bfloat16' }),
     async probe() {
       if (!('gpu' in navigator)) return { available: false, reason: 'this browser has no navigator.gpu' };
       const adapter = await (navigator.gpu as { requestAdapter(): Promise<unknown> }).requestAdapter();
@@ -19,6 +21,8 @@ export const rows: readonly RuntimeRow[] = [
   {
     name: 'ort-web',
     device: 'wasm',
+    place: 'WebAssembly',
+    bfloat16: async () => ({ available: false, reason: 'WebAssembly has no bfloat16' }),
     async probe() {
       return typeof WebAssembly === 'object'
         ? { available: true }

@@ -1,5 +1,12 @@
 import type { DType, TypedArray } from '../core/index.ts';
 
+/**
+ * What products of float32 tensors (of matrices, convolutions) are computed in. With `bfloat16` their operands are rounded to
+ * 8 bits of mantissa, and so is what flows from one product to the next; sums run in float32, and all that lies between the
+ * last products of a graph and its outputs stays float32: losses, gradients of weights as they are summed, the optimizer.
+ */
+export type Precision = 'float32' | 'bfloat16';
+
 /** Where a runtime computes. */
 export type Device = 'cpu' | 'wasm' | 'webgpu' | 'cuda' | 'coreml' | 'dml';
 
@@ -87,6 +94,9 @@ export interface Runtime {
   /** Threads that one operator may use. */
   readonly threads: number;
   readonly version: string;
+  readonly precision: Precision;
+  /** Whether an output may be bound to the buffer of an input that everything else has read before it is computed. */
+  readonly overwrites: boolean;
   /** Whether a long run ends early when its signal aborts. */
   readonly canAbort: boolean;
   /** Whether the fused or contributed operator of this name runs on the device. False for names the runtime does not know. */
@@ -115,6 +125,8 @@ export interface RuntimeRequest {
   /** A runtime's name, as `probeRuntimes` lists it. */
   readonly name?: string;
   readonly threads?: number;
+  /** Default `float32`. Where nothing here computes in `bfloat16`, the runtime that opens says `float32`, and so does a notice. */
+  readonly precision?: Precision;
 }
 
 /** Whether a runtime can be opened here, and why not. */
@@ -124,9 +136,55 @@ export type Availability = { readonly available: true } | { readonly available: 
 export interface RuntimeRow {
   readonly name: string;
   readonly device: Device;
+  /** Its place among the others, in words: why it is taken, or taken only where those before it are not there. */
+  readonly place: string;
   /** Cheap: looks for libraries and features, loads what it must. */
   probe(): Promise<Availability>;
-  create(options: { readonly threads: number }): Promise<Runtime>;
+  /** Whether it computes products in bfloat16 on this processor. Asked only where `probe` found it available. */
+  bfloat16(): Promise<Availability>;
+  create(options: { readonly threads: number; readonly precision: Precision }): Promise<Runtime>;
+  /** How it gets here where it is no npm package. */
+  readonly installer?: () => Promise<RuntimeInstaller>;
+}
+
+/** A runtime that was brought here beside npm. */
+export interface InstalledRuntime {
+  readonly name: string;
+  readonly version: string;
+  /** The folder of its libraries. */
+  readonly folder: string;
+  /** Where it came from: a wheel, or a folder of the user's own. */
+  readonly source: string;
+}
+
+/** How a runtime is installed; with none of `wheel` and `path` it is downloaded. */
+export interface InstallOptions {
+  /** A wheel that was downloaded already. */
+  readonly wheel?: string;
+  /** A folder that holds the libraries; they stay where they are. */
+  readonly path?: string;
+  readonly signal?: AbortSignal;
+  /** Told what is done next, and how much of it is done. */
+  readonly onProgress?: (step: { readonly doing: string; readonly done: number; readonly total: number }) => void;
+}
+
+/** Brings a runtime that is no npm package, lists it, and takes it away. */
+export interface RuntimeInstaller {
+  /** The one version that qkv works with. */
+  readonly version: string;
+  /** Bytes to download on this platform; null where there is nothing for it. */
+  readonly downloadBytes: number | null;
+  /** Where it is put. */
+  readonly folder: string;
+  /** What is installed; null where nothing is. */
+  installed(): Promise<InstalledRuntime | null>;
+  /**
+   * @throws UnsupportedError where there is no such runtime for this platform. @throws MissingFileError without the wheel, the
+   * folder, or pip. @throws DataError for a wheel that is not the one that is known, a cut one, or one without a library.
+   */
+  install(options?: InstallOptions): Promise<InstalledRuntime>;
+  /** Removes it; gives whether there was anything to remove. */
+  remove(): Promise<boolean>;
 }
 
 /** What is known of the machine underneath, for reports. */

@@ -1,7 +1,7 @@
 import { ConfigError, DisposedError, randomBytes, sizeOf, type TypedArray } from '../core/index.ts';
 import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
-import { type Binding, type Device, openRuntime, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
+import { type Binding, type Device, openRuntime, type Precision, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
 import { type Aliases, assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
 import type { LeafSource } from './sources.ts';
 
@@ -16,25 +16,46 @@ export interface Want {
 
 /** Where and how to compute. */
 export interface ExecuteOptions {
-  /** The device to compute on where no input lies on one already. */
-  readonly device?: Device | undefined;
+  /** The device (or the runtime) to compute on where no input lies on one already. */
+  readonly device?: Device | Placement | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const caches = new Map<Runtime, ProgramCache>();
-let defaultDevice: Device | null = null;
-let defaultThreads: number | undefined;
 
-/** Sets the device, and its number of threads, for graphs that lie on no device yet. `null`: the best there is. */
-export function setDefaultDevice(device: Device | null, { threads }: { readonly threads?: number } = {}): void {
-  defaultDevice = device;
-  defaultThreads = threads;
+/** Where tensors lie, and so what computes with them. What is left out is as `setDefaultDevice` said, or else the best there is. */
+export interface Placement {
+  readonly device?: Device | undefined;
+  /** A runtime by its name, as `qkv doctor` lists them. */
+  readonly runtime?: string | undefined;
+  /** What products are computed in. */
+  readonly precision?: Precision | undefined;
 }
 
-/** The runtime on which graphs of this device run; opened on first use. */
-export function runtimeFor(device: Device | null | undefined): Promise<Runtime> {
-  const wanted = device ?? defaultDevice;
-  return openRuntime({ ...(wanted && { device: wanted }), ...(defaultThreads && { threads: defaultThreads }) });
+let defaults: Placement & { readonly threads?: number | undefined } = {};
+
+/** Sets where graphs run that lie on no device yet, and with how many threads. `null`: on the best device there is. */
+export function setDefaultDevice(
+  device: Device | null,
+  options: Omit<Placement, 'device'> & { readonly threads?: number | undefined } = {},
+): void {
+  defaults = { ...options, ...(device && { device }) };
+}
+
+/** The runtime on which graphs of this place run; opened on first use. */
+export function runtimeFor(place: Device | Placement | null | undefined): Promise<Runtime> {
+  const { device, runtime, precision }: Placement = typeof place === 'string' ? { device: place } : (place ?? {});
+  const { threads } = defaults;
+  // A device that is asked for stands for itself, not for the default's runtime.
+  const name = runtime ?? (device && device !== defaults.device ? undefined : defaults.runtime);
+  const wanted = device ?? (runtime ? undefined : defaults.device);
+  const narrow = precision ?? defaults.precision;
+  return openRuntime({
+    ...(wanted && { device: wanted }),
+    ...(name && { name }),
+    ...(threads && { threads }),
+    ...(narrow && { precision: narrow }),
+  });
 }
 
 function cacheOf(runtime: Runtime): ProgramCache {
@@ -144,16 +165,16 @@ function upload(runtime: Runtime, data: TypedArray, dtype: Value['dtype']): Runt
 }
 
 /** The one runtime on which the leaves' data lie, or else the one they want to go to. */
-async function runtimeOfSources(sources: readonly LeafSource[], device: Device | undefined): Promise<Runtime> {
+async function runtimeOfSources(sources: readonly LeafSource[], device: Device | Placement | undefined): Promise<Runtime> {
   let held: Runtime | null = null;
-  let wanted: Device | null = device ?? null;
+  let wanted: Device | Placement | null = device ?? null;
   let uploaded: Runtime | null = null;
   for (const source of sources) {
     if (source.kind === 'buffer') {
       const { runtime } = source.buffer;
       if (held && runtime !== held) {
         throw new ConfigError(
-          `evaluate: the inputs lie on two devices, ${held.device} (${held.name}) and ${runtime.device} (${runtime.name}); all must lie on one. Move them with to(device).`,
+          `evaluate: the inputs lie on two devices, ${placeOf(held)} and ${placeOf(runtime)}; all must lie on one. Move them with to(), which takes a device, or { runtime, precision }.`,
         );
       }
       held = runtime;
@@ -164,6 +185,10 @@ async function runtimeOfSources(sources: readonly LeafSource[], device: Device |
   }
   // What still lies in JavaScript memory follows; it is uploaded again where it has to be.
   return held ?? (wanted ? runtimeFor(wanted) : (uploaded ?? runtimeFor(null)));
+}
+
+function placeOf({ device, name, precision }: Runtime): string {
+  return `${device} (${name}${precision === 'float32' ? '' : ` in ${precision}`})`;
 }
 
 /** What qkv holds, over all runtimes in use. */

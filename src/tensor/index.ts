@@ -4,14 +4,24 @@
  * in its family's file of `methods/`; how tensors are made is in `create.ts`, derivatives of functions of them in `derivatives.ts`.
  */
 
-export type { Device } from '../runtime/index.ts';
+export type { Device, Precision } from '../runtime/index.ts';
 export { type Compiled, compile } from './compile.ts';
 export * from './create.ts';
 export * from './derivatives.ts';
-export { clearCache, type ExecuteOptions, execute, type MemoryReport, memory, setDefaultDevice, type Want } from './engine.ts';
+export {
+  clearCache,
+  type ExecuteOptions,
+  execute,
+  type MemoryReport,
+  memory,
+  type Placement,
+  setDefaultDevice,
+  type Want,
+} from './engine.ts';
 export { type Frontier, type FrontierOptions, frozenFrontier, withContents } from './frozen.ts';
 export type { ReduceOptions } from './methods/index.ts';
 export { noGrad } from './modes.ts';
+export { type Difference, firstDifference } from './parity.ts';
 export type { CacheStatistics } from './programs.ts';
 export { manualSeed, nextRandomKey, randomState, replayingRandom, setRandomState } from './random.ts';
 export {

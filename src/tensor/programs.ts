@@ -1,4 +1,4 @@
-import { DisposedError, type Shape } from '../core/index.ts';
+import { DisposedError, type Shape, UnsupportedError } from '../core/index.ts';
 import { type Node, structureOf, type Value } from '../graph/index.ts';
 import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
@@ -101,6 +101,7 @@ export class ProgramCache {
   }
 
   async #make(order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
+    this.#refuseDouble(order);
     const leaves = order.filter(isData);
     const has = (opType: string) => this.#runtime.has(opType);
     const cleaned = optimize(outputs, has);
@@ -119,11 +120,20 @@ export class ProgramCache {
       vectors.push(key);
       return this.#vector(key, input.dims);
     });
-    const inPlace = overwriters(
-      cleaned,
-      aliases.map((leaf) => (leaf === null ? null : leaves[leaf]!)),
-    );
+    const replaced = aliases.map((leaf) => (leaf === null ? null : leaves[leaf]!));
+    const inPlace = this.#runtime.overwrites ? overwriters(cleaned, replaced) : replaced.map(() => false);
     return { program, slots, vectors, inPlace, shapes: cleaned.map(({ shape }) => shape) };
+  }
+
+  /** Where float64 would silently be float32, it is refused. */
+  #refuseDouble(order: readonly Node[]): void {
+    const { name } = this.#runtime;
+    if (this.#runtime.computes('float64')) return;
+    const node = order.find(({ outputs }) => outputs.some(({ dtype }) => dtype === 'float64'));
+    if (node)
+      throw new UnsupportedError(
+        `evaluate: ${node.row.name} gives float64, and the runtime ${name} computes that in float32. Cast to float32, or compute where there is float64 (QKV_RUNTIME=ort).`,
+      );
   }
 
   async #program(model: Uint8Array, inputs: readonly GraphInput[], outputs: readonly string[]): Promise<Program> {

@@ -14,8 +14,8 @@ import {
 } from '../core/index.ts';
 import { topologicalOrder, type Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
-import type { Device, RuntimeBuffer } from '../runtime/index.ts';
-import { type ExecuteOptions, execute, runtimeFor } from './engine.ts';
+import type { Device, Runtime, RuntimeBuffer } from '../runtime/index.ts';
+import { type ExecuteOptions, execute, type Placement, runtimeFor } from './engine.ts';
 import { TensorMethods } from './methods/index.ts';
 import { isFrozen, isTracing, isTracking, noteLeaf, noteUpdate } from './modes.ts';
 import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
@@ -155,19 +155,21 @@ export class Tensor extends TensorMethods {
     return nest(0, 0, numbers.length);
   }
 
-  /** A tensor with the same content on a device. */
-  async to(device: Device): Promise<Tensor> {
-    const buffer = await this.#copyOn(device);
+  /** A tensor with the same content on a device, or on a runtime (`{ runtime, precision }`). */
+  async to(place: Device | Placement): Promise<Tensor> {
+    const buffer = await this.#copyOn(await runtimeFor(place));
     return new Tensor(ops.data({ shape: this.shape, dtype: this.dtype }, bufferSource(buffer)));
   }
 
-  /** Moves this tensor to a device; what was built on it before stays where it was. For parameters. */
-  async moveTo(device: Device): Promise<void> {
-    this.assign(await this.#copyOn(device))?.buffer.dispose();
+  /** Moves this tensor to a place, if it is not there; what was built on it before stays where it was. For parameters. */
+  async moveTo(place: Device | Placement): Promise<void> {
+    const runtime = await runtimeFor(place);
+    const { source } = this.value.node;
+    if (source && runtimeOf(source as LeafSource) === runtime) return;
+    this.assign(await this.#copyOn(runtime))?.buffer.dispose();
   }
 
-  async #copyOn(device: Device): Promise<RuntimeBuffer> {
-    const runtime = await runtimeFor(device);
+  async #copyOn(runtime: Runtime): Promise<RuntimeBuffer> {
     const content = await this.data();
     const buffer = runtime.allocate(this.dtype, content.length);
     runtime.write(buffer, content);

@@ -175,6 +175,7 @@ export class Trainer {
     if (args.save_strategy !== 'no') await tidyRunFolder(args.output_dir);
     if (resume_from_checkpoint === false) manualSeed(args.seed);
     else await this.#resume(run, resume_from_checkpoint);
+    await this.#place();
     const state = this.#state;
     const control = newControl();
     const tell = (moment: TrainerMoment, more: Partial<TrainerEvent> = {}) => this.#tell(moment, control, more);
@@ -220,9 +221,10 @@ export class Trainer {
         ...run.frozenFigures,
       };
       await this.#log(control, metrics);
-      if (args.load_best_model_at_end && state.best_model_checkpoint !== null)
+      if (args.load_best_model_at_end && state.best_model_checkpoint !== null) {
         await loadWeights(model, `${args.output_dir}/${state.best_model_checkpoint}`);
-      else run.average?.swap();
+        await this.#place();
+      } else run.average?.swap();
       await tell('on_train_end');
       return { global_step: state.global_step, training_loss: metrics.train_loss!, metrics };
     } finally {
@@ -255,6 +257,7 @@ export class Trainer {
     }: { readonly metric_key_prefix?: string; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<PredictionOutput> {
     const batch_size = this.args.per_device_eval_batch_size;
+    await this.#place();
     const started = performance.now();
     using bar = this.#progress.start({ label: metric_key_prefix, total: Math.ceil(dataset.length / batch_size), leave: false });
     const { predictions, label_ids, loss } = await predictAll(this.model, dataset, {
@@ -276,6 +279,11 @@ export class Trainer {
   async save_model(output_dir: string = this.args.output_dir): Promise<void> {
     await this.model.save_pretrained(output_dir);
     await this.tokenizer?.save_pretrained(output_dir);
+  }
+
+  /** What reads the model's weights computes where they lie, and in the precision that belongs there. */
+  async #place(): Promise<void> {
+    if (this.args.bf16) await this.model.to({ precision: 'bfloat16' });
   }
 
   async #evaluate(

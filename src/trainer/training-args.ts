@@ -134,6 +134,12 @@ export const trainingArguments = defineOptions({
     default: 0,
     help: 'The share of each label that is spread over all classes',
   },
+  bf16: {
+    group: optimization,
+    type: 'boolean',
+    default: false,
+    help: 'Computes products in bfloat16, in training and evaluation; weights, optimizer and loss stay float32. Faster where `qkv doctor` says so; elsewhere it says so and computes in float32',
+  },
   cache_frozen: {
     group: optimization,
     type: 'choice',

@@ -23,6 +23,8 @@ interface Remarks {
   readonly throws?: RegExp;
   /** Another tolerance for this case, where the note says why. */
   readonly tolerance?: Tolerance;
+  /** What a runtime must have, as `Runtime.has` names it, for this case to hold on it. */
+  readonly needs?: string;
 }
 
 type Case<Names extends readonly string[], A> = Required<Names, Sample> & Optional<Names, Sample> & A & Remarks;
@@ -127,7 +129,7 @@ export function cases(
       const made = (subject as (...args: unknown[]) => Outputs)(...args);
       return made instanceof Value ? [made] : Object.values(made);
     },
-    cases: list.map(({ note, throws, tolerance, ...given }, number) => {
+    cases: list.map(({ note, throws, tolerance, needs, ...given }, number) => {
       const samples = slots.flatMap(({ name, isRest }) =>
         (isRest ? (given[name] as Sample[]) : [(given[name] ?? null) as Sample | null]).map((sample) => ({ name, sample })),
       );
@@ -138,6 +140,7 @@ export function cases(
         ...(note && { note }),
         ...(throws && { throws }),
         ...(tolerance && { tolerance }),
+        ...(needs && { needs }),
         title: titleOf(samples, attributes, note),
         attributes,
         inputs: () =>

@@ -1,14 +1,7 @@
-import type Koffi from 'koffi';
-import type { KoffiFunc } from 'koffi';
-import { DisposedError, UnsupportedError } from '../../core/index.ts';
+import { UnsupportedError } from '../../core/index.ts';
 import { RuntimeError } from '../errors.ts';
-
-/** A native address; 0 is null. */
-export type Pointer = bigint;
-
-type KoffiModule = typeof Koffi;
-// biome-ignore lint/suspicious/noExplicitAny: the table below says what each function takes; koffi checks it.
-type Native = KoffiFunc<(...args: any[]) => any>;
+import type { Storage } from '../host-memory.ts';
+import { alignedStorage, Handle, type KoffiModule, loadLibrary, type NativeFunction, type Pointer } from '../native.node.ts';
 
 /**
  * The version of the C API asked for. Every function below exists in it, and a library of any later version answers to it,
@@ -77,24 +70,19 @@ export type ReleaseMember = { [M in Member]: (typeof table)[M][1] extends 'void'
 const argumentTypes: Record<string, string> = { p: 'void *', i: 'int', z: 'size_t', s: 'str' };
 const resultTypes = { status: 'void *', void: 'void', int: 'int', str: 'str' } as const;
 
-/** Libraries in use. koffi unloads one that is collected, under the functions that were found in it by address. */
-const loaded = new Set<unknown>();
-
 /**
  * ONNX Runtime's C API: the functions of its table by name, with a status turned into an error.
- * The only place, with `Handle`, where native addresses are met.
+ * The only place where native addresses are met.
  */
 export class OrtApi {
   /** The library's version, for example `1.30.0`. */
   readonly version: string;
   readonly #koffi: KoffiModule;
-  readonly #functions = new Map<Member, Native>();
+  readonly #functions = new Map<Member, NativeFunction>();
 
   constructor(koffi: KoffiModule, path: string) {
     this.#koffi = koffi;
-    enlargeStacks(koffi);
-    const library = koffi.load(path);
-    loaded.add(library);
+    const library = loadLibrary(koffi, path, 'ort');
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
     // OrtApiBase is two functions: GetApi(version) and GetVersionString().
     this.version = this.#function(base, 1, 'str', [])() as string;
@@ -137,8 +125,13 @@ export class OrtApi {
     return out[0]!;
   }
 
-  release(name: ReleaseMember, pointer: Pointer): void {
-    this.#functions.get(name)!(pointer);
+  /** Who frees an object: `name` is the function that does. */
+  handle(name: ReleaseMember, pointer: Pointer): Handle {
+    return new Handle(`ort: ${name}`, pointer, this.#functions.get(name)!);
+  }
+
+  allocate(bytes: number): Storage {
+    return alignedStorage(this.#koffi, bytes);
   }
 
   /** The address of an array's bytes, which does not move. Keeping the array alive is the caller's duty. */
@@ -158,51 +151,8 @@ export class OrtApi {
     throw new RuntimeError(`ort: ${name} failed; ONNX Runtime ${this.version} says: ${message}`);
   }
 
-  #function(address: Pointer, index: number, result: string, args: string[]): Native {
+  #function(address: Pointer, index: number, result: string, args: string[]): NativeFunction {
     const pointer = this.#koffi.decode(address, index * this.#koffi.sizeof('void *'), 'void *') as Pointer;
-    return this.#koffi.decode(pointer, this.#koffi.proto(result, args)) as Native;
-  }
-}
-
-/** One native object: freed once, and an error when used after that. */
-export class Handle {
-  readonly #api: OrtApi;
-  readonly #release: ReleaseMember;
-  #pointer: Pointer;
-
-  constructor(api: OrtApi, release: ReleaseMember, pointer: Pointer) {
-    this.#api = api;
-    this.#release = release;
-    this.#pointer = pointer;
-  }
-
-  /** @throws DisposedError once the object is freed. */
-  get pointer(): Pointer {
-    if (this.#pointer === 0n) throw new DisposedError(`ort: a native object was used after ${this.#release}.`);
-    return this.#pointer;
-  }
-
-  dispose(): void {
-    if (this.#pointer === 0n) return;
-    const pointer = this.#pointer;
-    this.#pointer = 0n;
-    this.#api.release(this.#release, pointer);
-  }
-}
-
-// koffi runs native code on stacks of its own, 128 KiB for asynchronous calls: ONNX Runtime expects a thread's usual 8 MiB.
-// Their pages are only used once touched. koffi takes the sizes before it loads its first library and never after.
-function enlargeStacks(koffi: KoffiModule): void {
-  const bytes = 8 * 2 ** 20;
-  const { sync_stack_size = 0, async_stack_size = 0 } = koffi.config();
-  if (sync_stack_size >= bytes && async_stack_size >= bytes) return;
-  try {
-    koffi.config({ sync_stack_size: Math.max(sync_stack_size, bytes), async_stack_size: Math.max(async_stack_size, bytes) });
-  } catch (cause) {
-    throw new UnsupportedError(
-      `ort: koffi was used before and runs native code on stacks of ${async_stack_size} bytes; ONNX Runtime needs ${bytes}. ` +
-        'Open the runtime before other code uses koffi.',
-      { cause },
-    );
+    return this.#koffi.decode(pointer, this.#koffi.proto(result, args)) as NativeFunction;
   }
 }

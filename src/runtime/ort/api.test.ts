@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Handle, OrtApi } from './api.node.ts';
+import { OrtApi } from './api.node.ts';
 import { findLibrary } from './library.node.ts';
 
 const library = findLibrary();
@@ -10,7 +10,7 @@ test.skipIf(!('path' in library))(
     if (!('path' in library)) return;
     const { default: koffi } = await import('koffi');
     const api = new OrtApi(koffi, library.path);
-    const options = new Handle(api, 'ReleaseRunOptions', api.create('CreateRunOptions'));
+    const options = api.handle('ReleaseRunOptions', api.create('CreateRunOptions'));
     api.call('RunOptionsSetTerminate', options.pointer);
     options.dispose();
     options.dispose();
@@ -24,7 +24,7 @@ test.skipIf(!('path' in library))('a failed call is an error with the library’
   if (!('path' in library)) return;
   const { default: koffi } = await import('koffi');
   const api = new OrtApi(koffi, library.path);
-  const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
+  const options = api.handle('ReleaseSessionOptions', api.create('CreateSessionOptions'));
   expect(() => api.call('SetSessionGraphOptimizationLevel', options.pointer, 55)).toThrowError(
     /^ort: SetSessionGraphOptimizationLevel failed; ONNX Runtime [\d.]+ says: .*not valid/,
   );

@@ -2,9 +2,10 @@ import koffi from 'koffi';
 import type { DType } from '../../core/index.ts';
 import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
+import type { Handle, Pointer } from '../native.node.ts';
 import { operatorsOfCpu } from '../operators.ts';
 import type { CompileOptions, ProgramIO } from '../runtime.ts';
-import { Handle, OrtApi, type Pointer } from './api.node.ts';
+import { OrtApi } from './api.node.ts';
 
 // Values of the enumerations of onnxruntime_c_api.h.
 const ORT_LOGGING_LEVEL_FATAL = 4;
@@ -55,18 +56,14 @@ export function openOrt(library: string, threads: number): Engine {
 }
 
 function createEnvironment(api: OrtApi, threads: number): Environment {
-  const options = new Handle(api, 'ReleaseThreadingOptions', api.create('CreateThreadingOptions'));
+  const options = api.handle('ReleaseThreadingOptions', api.create('CreateThreadingOptions'));
   api.call('SetGlobalIntraOpNumThreads', options.pointer, threads);
   api.call('SetGlobalInterOpNumThreads', options.pointer, 1);
   // Errors come back as statuses; at any other level ONNX Runtime prints them, and every aborted run, as well.
   const pointer = api.create('CreateEnvWithGlobalThreadPools', ORT_LOGGING_LEVEL_FATAL, 'qkv', options.pointer);
   options.dispose();
-  const handle = new Handle(api, 'ReleaseEnv', pointer);
-  const memoryInfo = new Handle(
-    api,
-    'ReleaseMemoryInfo',
-    api.create('CreateCpuMemoryInfo', OrtArenaAllocator, OrtMemTypeDefault),
-  );
+  const handle = api.handle('ReleaseEnv', pointer);
+  const memoryInfo = api.handle('ReleaseMemoryInfo', api.create('CreateCpuMemoryInfo', OrtArenaAllocator, OrtMemTypeDefault));
   api.call('CreateAndRegisterAllocator', handle.pointer, memoryInfo.pointer, null);
   return { api, handle, memoryInfo, poolThreads: threads, users: 0 };
 }
@@ -76,6 +73,8 @@ class OrtEngine implements Engine {
   readonly device = 'cpu';
   readonly threads: number;
   readonly version: string;
+  readonly precision = 'float32';
+  readonly overwrites = true;
   readonly canAbort = true;
   readonly operators = operatorsOfCpu;
   readonly dtypes: ReadonlySet<DType> = new Set(['float32', 'float64', 'int64', 'int32']);
@@ -87,12 +86,8 @@ class OrtEngine implements Engine {
     this.version = shared.api.version;
   }
 
-  // Not zeroed, unlike `new ArrayBuffer`: contents are undefined, and zeroing would touch every page twice.
-  // ONNX Runtime's kernels are fastest on addresses that are multiples of 64.
   allocate(bytes: number): Storage {
-    const data = Buffer.allocUnsafeSlow(bytes + 63).buffer;
-    const past = Number(this.#environment.api.address(data) % 64n);
-    return { data, byteOffset: past === 0 ? 0 : 64 - past };
+    return this.#environment.api.allocate(bytes);
   }
 
   async load(model: Uint8Array, io: ProgramIO, options: CompileOptions): Promise<LoadedModel> {
@@ -116,7 +111,7 @@ class OrtEngine implements Engine {
 
   async #createSession(model: Uint8Array, { optimize = false, planMemory = true }: CompileOptions): Promise<Handle> {
     const { api, handle, poolThreads } = this.#environment;
-    const options = new Handle(api, 'ReleaseSessionOptions', api.create('CreateSessionOptions'));
+    const options = api.handle('ReleaseSessionOptions', api.create('CreateSessionOptions'));
     try {
       api.call('SetSessionGraphOptimizationLevel', options.pointer, optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
       api.call('SetSessionLogSeverityLevel', options.pointer, ORT_LOGGING_LEVEL_FATAL);
@@ -131,7 +126,7 @@ class OrtEngine implements Engine {
       }
       const out = new BigUint64Array(1);
       await api.callAsync('CreateSessionFromArray', handle.pointer, model, model.byteLength, options.pointer, out);
-      return new Handle(api, 'ReleaseSession', out[0]!);
+      return api.handle('ReleaseSession', out[0]!);
     } finally {
       options.dispose();
     }
@@ -162,7 +157,7 @@ class OrtModel implements LoadedModel {
     this.outputs = declared(api, session, 'Output');
     this.#inputs = new Side(api, io.inputs);
     this.#outputs = new Side(api, io.outputs);
-    this.#runOptions = new Handle(api, 'ReleaseRunOptions', api.create('CreateRunOptions'));
+    this.#runOptions = api.handle('ReleaseRunOptions', api.create('CreateRunOptions'));
   }
 
   async run(inputs: readonly HostBinding[], outputs: readonly HostBinding[], signal?: AbortSignal): Promise<void> {
@@ -262,7 +257,7 @@ function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { ap
     lengths.length,
     elementTypes[dtype],
   );
-  tensors.add(shape, new Handle(api, 'ReleaseValue', pointer));
+  tensors.add(shape, api.handle('ReleaseValue', pointer));
   return pointer;
 }
 
@@ -275,7 +270,7 @@ function declared(api: OrtApi, session: Handle, kind: 'Input' | 'Output'): Decla
     const text = api.create(`SessionGet${kind}Name`, session.pointer, i, allocator);
     const name = api.text(text);
     api.call('AllocatorFree', allocator, text);
-    const info = new Handle(api, 'ReleaseTypeInfo', api.create(`SessionGet${kind}TypeInfo`, session.pointer, i));
+    const info = api.handle('ReleaseTypeInfo', api.create(`SessionGet${kind}TypeInfo`, session.pointer, i));
     // Belongs to `info`; null where the value is no tensor.
     const tensor = api.create('CastTypeInfoToTensorInfo', info.pointer);
     types.set(name, tensor === 0n ? null : dtypeOf(Number(api.create('GetTensorElementType', tensor))));

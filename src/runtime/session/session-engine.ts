@@ -39,6 +39,8 @@ export class SessionEngine implements Engine {
   readonly device: Device;
   readonly threads: number;
   readonly version: string;
+  readonly precision = 'float32';
+  readonly overwrites = true;
   readonly canAbort = false;
   readonly operators: ReadonlySet<string>;
   readonly dtypes: ReadonlySet<DType>;

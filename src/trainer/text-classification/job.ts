@@ -402,8 +402,8 @@ async function baselineScores({ splits, labels }: Examples, references: ArrayLik
   return scoresOf(await linear.predict(Array.from(splits.test.column('text'))), references, labels);
 }
 
-function machineOf({ machine, device, runtime, threads }: Environment): RunReport['machine'] {
-  return { ...machine, device, runtime, threads } as RunReport['machine'];
+function machineOf({ machine, device, runtime, precision, threads }: Environment): RunReport['machine'] {
+  return { ...machine, device, runtime, precision, threads } as RunReport['machine'];
 }
 
 async function writeReport(
@@ -424,7 +424,7 @@ async function writeReport(
     evalSteps: evaluated.map(({ step }) => step!),
     evalLoss: evaluated.map(({ eval_loss }) => eval_loss!),
     title: 'Loss',
-    subtitle,
+    subtitle: `${subtitle}, in ${report.machine.precision} on ${report.machine.runtime}`,
   });
   const confusion = confusionMatrix({
     labels: report.labels,

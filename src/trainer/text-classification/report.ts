@@ -10,6 +10,8 @@ export interface Environment {
   readonly device: string;
   /** The name of what computes on it. */
   readonly runtime: string;
+  /** What products were computed in: `float32` or `bfloat16`. */
+  readonly precision: string;
   readonly threads: number;
   /** Operating system, processor, cores. */
   readonly machine: Readonly<Record<string, string | number | null>>;
@@ -52,7 +54,7 @@ export interface RunReport {
   /** Logistic regression on words and word pairs, fitted to the same training part and judged on the same test part. */
   readonly baseline: Scores;
   readonly versions: Environment['versions'];
-  readonly machine: Environment['machine'] & { readonly device: string; readonly runtime: string; readonly threads: number };
+  readonly machine: Environment['machine'] & Pick<Environment, 'device' | 'runtime' | 'precision' | 'threads'>;
   readonly time: {
     readonly total_seconds: number;
     readonly cpu_seconds: number | null;
@@ -119,7 +121,7 @@ ${rows.join('\n')}
 ## How it was made
 
 Data: ${data.name} (${parts.join(', ')} examples; SHA-256 ${data.hash}).${data.notes.length > 0 ? ` ${data.notes.join(' ')}` : ''}
-Training: ${training.steps} steps, ${Number(training.epochs.toFixed(2))} epochs, seed ${report.seed}${training.best_step === null ? '' : `, weights of step ${training.best_step}`}; ${Math.round(training.runtime_seconds)} s on ${report.machine.threads} ${report.machine.threads === 1 ? 'thread' : 'threads'}. All settings are in \`training_args.json\`, all figures in \`report.json\`, each logged step in \`metrics.jsonl\`.
+Training: ${training.steps} steps, ${Number(training.epochs.toFixed(2))} epochs, seed ${report.seed}${training.best_step === null ? '' : `, weights of step ${training.best_step}`}; ${Math.round(training.runtime_seconds)} s on ${report.machine.threads} ${report.machine.threads === 1 ? 'thread' : 'threads'}, in ${report.machine.precision} on ${report.machine.runtime}. All settings are in \`training_args.json\`, all figures in \`report.json\`, each logged step in \`metrics.jsonl\`.
 
 ![loss](loss.svg)
 `;

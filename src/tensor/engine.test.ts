@@ -275,7 +275,7 @@ describe.skipIf(!hasBoth)('devices', () => {
   test('what is computed from two is refused; data from JavaScript follow either', async () => {
     const [here, there] = [await many(1).to('cpu'), await many(2).to('wasm')];
     await expect(here.add(there).data()).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: evaluate: the inputs lie on two devices, cpu (ort) and wasm (ort-web); all must lie on one. Move them with to(device).]`,
+      `[ConfigError: evaluate: the inputs lie on two devices, cpu (ort) and wasm (ort-web); all must lie on one. Move them with to(), which takes a device, or { runtime, precision }.]`,
     );
     const data = many(5);
     expect(Number((await here.add(data).data())[0])).toBe(6);

@@ -54,8 +54,7 @@ describe('qkv train', () => {
       output_dir: join('runs', 'spam-assassin'),
       overwrite: false,
       resume: false,
-      device: undefined,
-      threads: 2,
+      machine: { device: undefined, runtime: undefined, threads: 2 },
       args: { max_steps: 40, learning_rate: 3e-4, seed: 7 },
     });
   });
@@ -122,8 +121,8 @@ describe('qkv run', () => {
       logits: false,
       top_k: 2,
       max_length: undefined,
-      device: undefined,
-      threads: undefined,
+      dtype: 'float32',
+      machine: { device: undefined, runtime: undefined, threads: undefined },
     });
     expect(run('--model', 'm', '--file', file).input).toEqual({ file });
     expect(run('--model', 'm', '--file', '-').input).toEqual({ file: '-' });

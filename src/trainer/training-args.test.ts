@@ -9,6 +9,7 @@ describe('readTrainingArguments', () => {
         "adam_beta1": 0.9,
         "adam_beta2": 0.999,
         "adam_epsilon": 1e-8,
+        "bf16": false,
         "cache_frozen": "no",
         "cache_frozen_max_bytes": 1073741824,
         "data_seed": undefined,
@@ -80,7 +81,7 @@ describe('readTrainingArguments', () => {
       `"ConfigError: TrainingArguments: there is no option learning_rat; did you mean learning_rate?"`,
     );
     expect(failure({ fp16: true } as never)).toMatchInlineSnapshot(
-      `"ConfigError: TrainingArguments: there is no option fp16; the options are output_dir, num_train_epochs, max_steps, per_device_train_batch_size, per_device_eval_batch_size, gradient_accumulation_steps, group_by_length, dataloader_drop_last, learning_rate, lr_scheduler_type, lr_scheduler_kwargs, warmup_steps, warmup_ratio, optim, optim_args, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm, ema_decay, ema_warmup, label_smoothing_factor, cache_frozen, cache_frozen_max_bytes, seed, data_seed, logging_steps, logging_first_step, eval_strategy, eval_steps, save_strategy, save_steps, save_total_limit, load_best_model_at_end, metric_for_best_model, greater_is_better."`,
+      `"ConfigError: TrainingArguments: there is no option fp16; the options are output_dir, num_train_epochs, max_steps, per_device_train_batch_size, per_device_eval_batch_size, gradient_accumulation_steps, group_by_length, dataloader_drop_last, learning_rate, lr_scheduler_type, lr_scheduler_kwargs, warmup_steps, warmup_ratio, optim, optim_args, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm, ema_decay, ema_warmup, label_smoothing_factor, bf16, cache_frozen, cache_frozen_max_bytes, seed, data_seed, logging_steps, logging_first_step, eval_strategy, eval_steps, save_strategy, save_steps, save_total_limit, load_best_model_at_end, metric_for_best_model, greater_is_better."`,
     );
     expect(failure({ adam_beta2: 1 })).toMatchInlineSnapshot(
       `"ConfigError: TrainingArguments: adam_beta2 is 1; a number of at least 0 and less than 1 is needed."`,

@@ -14,31 +14,27 @@ import { capturedBy } from './captured.ts';
 import { type BackwardLoop, backwardLoop, keptForGradient, type Stack } from './scan-backward.ts';
 
 /** What a run of a loop gives, and what the loop gives as a whole. */
-export interface ScanResult {
+export interface ScanResult<T = Value> {
   /** What the next run finds; in the end, what the last one left. */
-  readonly carried: readonly Value[];
-  /** What a run gives beside that; in the end, all of it along a new first axis. */
-  readonly stacked: readonly Value[];
+  readonly carried: readonly T[];
+  /** What a run gives beside that; in the end, all of it along a new first axis, in the order of the slices. */
+  readonly stacked: readonly T[];
 }
 
 /** What a loop runs on. */
-export interface ScanInputs {
+export interface ScanInputs<T = Value> {
   /** What the first run finds. */
-  readonly carried: readonly Value[];
-  /** Values of which each run sees one slice of the first axis. */
-  readonly sliced: readonly Value[];
-  /** Values that each run sees whole. Default: none. */
-  readonly captured?: readonly Value[];
+  readonly carried: readonly T[];
+  /** What each run sees one slice of, of the first axis. */
+  readonly sliced: readonly T[];
+  /** What each run sees whole. Default: none. */
+  readonly captured?: readonly T[];
   /** From the last slice to the first. Default false. */
   readonly reverse?: boolean;
 }
 
 /** One run of a loop, as a graph of the values that it is given. */
-export type ScanBody = (
-  carried: readonly Value[],
-  slices: readonly Value[],
-  captured: readonly Value[],
-) => { readonly carried: readonly Value[]; readonly stacked: readonly Value[] };
+export type ScanBody<T = Value> = (carried: readonly T[], slices: readonly T[], captured: readonly T[]) => ScanResult<T>;
 
 /**
  * Runs `body` once for each slice of the first axis of `sliced`, each run on what the one before carried on. A recurrence

@@ -33,6 +33,24 @@ export function alignedStorage(koffi: KoffiModule, bytes: number): Storage {
   return { data, byteOffset: past === 0 ? 0 : 64 - past };
 }
 
+/**
+ * Calls a function on another thread, and `check` with the status that it gives. What `args` point to must stay alive until
+ * the promise settles.
+ */
+export function callAsync<S>(f: NativeFunction, args: readonly unknown[], check: (status: S) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    f.async(...args, (error: unknown, status: S) => {
+      try {
+        if (error) throw error;
+        check(status);
+        resolve();
+      } catch (failure) {
+        reject(failure);
+      }
+    });
+  });
+}
+
 /** One native object: freed once, and an error when used after that. */
 export class Handle {
   readonly #name: string;

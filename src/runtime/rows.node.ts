@@ -3,7 +3,7 @@ import { UnsupportedError } from '../core/index.ts';
 import { HostRuntime } from './host-runtime.ts';
 import { readMachine } from './machine.node.ts';
 import { cacheFolder, findLibraries } from './openvino/libraries.node.ts';
-import { findLibrary, findPackage } from './ort/library.node.ts';
+import { commandLineReason, findLibrary, findPackage } from './ort/library.node.ts';
 import type { Availability, RuntimeRow } from './runtime.ts';
 
 const noBfloat16 = 'ONNX Runtime computes no products in bfloat16 on a CPU';
@@ -57,7 +57,10 @@ export const rows: readonly RuntimeRow[] = [
     name: 'ort-binding',
     device: 'cpu',
     place: 'native; its runs hold up timers and cannot be stopped',
-    probe: () => loads('onnxruntime-node', () => import('onnxruntime-node')),
+    async probe(): Promise<Availability> {
+      const reason = commandLineReason();
+      return reason ? { available: false, reason } : loads('onnxruntime-node', () => import('onnxruntime-node'));
+    },
     bfloat16: async () => ({ available: false, reason: noBfloat16 }),
     async create({ threads }) {
       const { openOrtBinding } = await import('./session/ort-binding.node.ts');

@@ -1,4 +1,4 @@
-import { checkpointed, scan as scanValues } from '../autodiff/index.ts';
+import { checkpointed, type ScanBody, type ScanInputs, type ScanResult, scan as scanValues } from '../autodiff/index.ts';
 import { byteSize, isFloat, sizeOf } from '../core/index.ts';
 import { flopsOf, topologicalOrder, type Value } from '../graph/index.ts';
 import { computeOnDemand, simplify } from '../onnx/index.ts';
@@ -29,28 +29,8 @@ export function checkpoint(f: (...args: Tensor[]) => Tensor, ...args: readonly T
   return new Tensor(value, { tracks: tracks && isTracking() });
 }
 
-/** What a run of a loop gives, and what the loop gives as a whole. */
-export interface ScanResult {
-  /** What the next run finds; in the end, what the last one left. */
-  readonly carried: readonly Tensor[];
-  /** What a run gives beside that; in the end, all of it along a new first axis, in the order of the slices. */
-  readonly stacked: readonly Tensor[];
-}
-
-/** What a loop runs on. */
-export interface ScanInputs {
-  /** What the first run finds. */
-  readonly carried: readonly Tensor[];
-  /** Tensors of which each run sees one slice of the first axis. */
-  readonly sliced: readonly Tensor[];
-  /** Tensors that each run sees whole. Default: none. */
-  readonly captured?: readonly Tensor[];
-  /** From the last slice to the first. Default false. */
-  readonly reverse?: boolean;
-}
-
 /** One run of a loop: from what is carried, a slice of each sliced tensor, and what is captured. */
-export type ScanFunction = (carried: readonly Tensor[], slices: readonly Tensor[], captured: readonly Tensor[]) => ScanResult;
+export type ScanFunction = ScanBody<Tensor>;
 
 /**
  * Runs f once for each slice of the first axis of `sliced`, each run on what the one before carried on: a recurrence. It is
@@ -62,7 +42,10 @@ export type ScanFunction = (carried: readonly Tensor[], slices: readonly Tensor[
  * @throws DTypeError when it carries on another element type.
  * @example const sums = scan(([sum], [x]) => ({ carried: [sum!.add(x!)], stacked: [sum!] }), { carried: [zeros([2])], sliced: [ones([5, 2])] });
  */
-export function scan(f: ScanFunction, { carried, sliced, captured = [], reverse = false }: ScanInputs): ScanResult {
+export function scan(
+  f: ScanFunction,
+  { carried, sliced, captured = [], reverse = false }: ScanInputs<Tensor>,
+): ScanResult<Tensor> {
   const given = [carried, sliced, captured] as const;
   const tracked = given.some((tensors) => tensors.some((each) => each.tracksGrad));
   let tracks = tracked;

@@ -1,6 +1,14 @@
 import { RuntimeError } from '../errors.ts';
 import type { Storage } from '../host-memory.ts';
-import { alignedStorage, Handle, type KoffiModule, loadLibrary, type NativeFunction, type Pointer } from '../native.node.ts';
+import {
+  alignedStorage,
+  callAsync,
+  Handle,
+  type KoffiModule,
+  loadLibrary,
+  type NativeFunction,
+  type Pointer,
+} from '../native.node.ts';
 
 // Functions of the headers under openvino/c by name, with what each takes: p pointer, z size_t, e enumeration, s string,
 // h shape by value. They return a status that is 0 on success.
@@ -78,17 +86,7 @@ export class OpenVinoApi {
 
   /** Calls a function on another thread. What `args` point to must stay alive until the promise settles. */
   callAsync(name: StatusFunction, ...args: unknown[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#status.get(name)!.async(...args, (error: unknown, status: number) => {
-        try {
-          if (error) throw error;
-          this.#check(name, status);
-          resolve();
-        } catch (failure) {
-          reject(failure);
-        }
-      });
-    });
+    return callAsync(this.#status.get(name)!, args, (status: number) => this.#check(name, status));
   }
 
   /** Calls a function whose last argument receives a pointer or a count, and returns that. */

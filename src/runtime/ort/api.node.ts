@@ -1,7 +1,15 @@
 import { UnsupportedError } from '../../core/index.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Storage } from '../host-memory.ts';
-import { alignedStorage, Handle, type KoffiModule, loadLibrary, type NativeFunction, type Pointer } from '../native.node.ts';
+import {
+  alignedStorage,
+  callAsync,
+  Handle,
+  type KoffiModule,
+  loadLibrary,
+  type NativeFunction,
+  type Pointer,
+} from '../native.node.ts';
 
 /**
  * The version of the C API asked for. Every function below exists in it, and a library of any later version answers to it,
@@ -105,17 +113,7 @@ export class OrtApi {
 
   /** Calls a function on another thread. What `args` point to must stay alive until the promise settles. */
   callAsync(name: StatusMember, ...args: unknown[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#functions.get(name)!.async(...args, (error: unknown, status: Pointer | null) => {
-        try {
-          if (error) throw error;
-          this.#check(name, status);
-          resolve();
-        } catch (failure) {
-          reject(failure);
-        }
-      });
-    });
+    return callAsync(this.#functions.get(name)!, args, (status: Pointer | null) => this.#check(name, status));
   }
 
   /** Calls a function whose last argument receives a pointer, and returns that pointer. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OrtApi } from './api.node.ts';
-import { findLibrary } from './library.node.ts';
+import { commandLineReason, findLibrary } from './library.node.ts';
 
 const library = findLibrary();
 
@@ -29,4 +29,11 @@ test.skipIf(!('path' in library))('a failed call is an error with the library’
     /^ort: SetSessionGraphOptimizationLevel failed; ONNX Runtime [\d.]+ says: .*not valid/,
   );
   options.dispose();
+});
+
+test('a command line that the library could not read is a reason not to start it', () => {
+  expect(commandLineReason(['node', 'qkv', 'a short text'])).toBeNull();
+  expect(commandLineReason(['node', '가'.repeat(10_000)])).toMatchInlineSnapshot(
+    `"the command line has 30006 bytes and ONNX Runtime's native code takes 26000 at most; put long texts in a file"`,
+  );
 });

@@ -11,6 +11,21 @@ const libraryNames: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'onnxruntime.dll',
 };
 
+/**
+ * ONNX Runtime 1.30 reads the process's command line with a pattern whose search takes a piece of the stack for every
+ * character: with 31,000 of them it overflowed a stack of 8 MiB and took the process with it, with 28,000 it did not.
+ */
+const longestCommandLine = 26_000;
+
+/** Why ONNX Runtime's native code cannot be started in this process, or null. */
+export function commandLineReason(
+  words: readonly string[] = [process.execPath, ...process.execArgv, ...process.argv],
+): string | null {
+  const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
+  if (bytes <= longestCommandLine) return null;
+  return `the command line has ${bytes} bytes and ONNX Runtime's native code takes ${longestCommandLine} at most; put long texts in a file`;
+}
+
 /** Where ONNX Runtime's shared library lies in the installed npm package `onnxruntime-node`, or why it cannot be used. */
 export function findLibrary(): { readonly path: string } | { readonly reason: string } {
   const name = libraryNames[process.platform];
@@ -20,6 +35,8 @@ export function findLibrary(): { readonly path: string } | { readonly reason: st
   const path = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch, name);
   if (!existsSync(path))
     return { reason: `onnxruntime-node has no library for ${process.platform} on ${process.arch} (${path})` };
+  const reason = commandLineReason();
+  if (reason) return { reason };
   return { path };
 }
 

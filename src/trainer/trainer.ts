@@ -1,24 +1,8 @@
 import { ConfigError, checkOptionNames, DataError, nearest } from '../core/index.ts';
-import {
-  type DataCollator,
-  DataCollatorWithPadding,
-  DataLoader,
-  type Dataset,
-  default_data_collator,
-  type LoadedBatch,
-  type TensorBatch,
-} from '../data/index.ts';
-import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
-import { functional } from '../nn/index.ts';
-import {
-  clipGradNorm,
-  ExponentialMovingAverage,
-  type HyperParameters,
-  type Optimizer,
-  type Scheduler,
-} from '../optim/index.ts';
+import { type DataCollator, DataCollatorWithPadding, type Dataset, default_data_collator } from '../data/index.ts';
+import type { SequenceClassifier } from '../models/index.ts';
 import { defaultProgress, type Progress, type ProgressBar } from '../progress/index.ts';
-import { evaluate, manualSeed, randomState, setRandomState, Tensor } from '../tensor/index.ts';
+import { manualSeed, setRandomState } from '../tensor/index.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizers/index.ts';
 import {
   bestMetric,
@@ -33,16 +17,15 @@ import {
   checkResumable,
   get_last_checkpoint,
   loadWeights,
-  type RunState,
   readCheckpoint,
   rotateCheckpoints,
   tidyRunFolder,
   writeCheckpoint,
 } from './checkpoints.ts';
 import { type EvalPrediction, predictAll } from './evaluate.ts';
-import { FrozenCache } from './frozen-cache.ts';
-import { checkOptimization, makeOptimizer, makeScheduler } from './optimization.ts';
+import { checkOptimization } from './optimization.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from './training-args.ts';
+import { TrainingRun } from './training-run.ts';
 
 /** What a `Trainer` is made from; names are Hugging Face's. */
 export interface TrainerOptions {
@@ -169,7 +152,7 @@ export class Trainer {
     const { args, model } = this;
     if (this.train_dataset === null)
       throw new ConfigError('Trainer: there is no train_dataset; give one to train, or call evaluate or predict.');
-    const run = new Run(this.train_dataset, model, args, this.#collateToTrain);
+    const run = new TrainingRun(this.train_dataset, model, args, this.#collateToTrain);
     this.#state = newState(args);
     Object.assign(this.#state, { max_steps: run.maxSteps, num_train_epochs: Math.ceil(run.maxSteps / run.stepsPerEpoch) });
     if (args.save_strategy !== 'no') await tidyRunFolder(args.output_dir);
@@ -299,7 +282,7 @@ export class Trainer {
   }
 
   async #logEvaluateSave(
-    run: Run,
+    run: TrainingRun,
     control: TrainerControl,
     bar: ProgressBar,
     figures: { readonly rate: number; readonly norm: number | null } | null,
@@ -360,7 +343,7 @@ export class Trainer {
     );
   }
 
-  async #save(run: Run, control: TrainerControl): Promise<void> {
+  async #save(run: TrainingRun, control: TrainerControl): Promise<void> {
     const { args, model, tokenizer } = this;
     const { should_evaluate, should_save } = control;
     const checkpoint = await run.averaged(async () => {
@@ -375,7 +358,7 @@ export class Trainer {
   }
 
   /** Ends a run that was asked to stop. */
-  async #stop(run: Run, control: TrainerControl, { reason }: AbortSignal): Promise<never> {
+  async #stop(run: TrainingRun, control: TrainerControl, { reason }: AbortSignal): Promise<never> {
     const { save_strategy, output_dir } = this.args;
     if (save_strategy === 'no') throw reason;
     const isSaved = (await get_last_checkpoint(output_dir)) === `${output_dir}/checkpoint-${this.#state.global_step}`;
@@ -383,7 +366,7 @@ export class Trainer {
     throw reason;
   }
 
-  async #resume(run: Run, from: string | true): Promise<void> {
+  async #resume(run: TrainingRun, from: string | true): Promise<void> {
     const path = from === true ? await get_last_checkpoint(this.args.output_dir) : from;
     if (path === null)
       throw new ConfigError(
@@ -408,170 +391,6 @@ export class Trainer {
   async #tell(moment: TrainerMoment, control: TrainerControl, more: Partial<TrainerEvent>): Promise<void> {
     const event: TrainerEvent = { args: this.args, state: this.#state, control, model: this.model, ...more };
     for (const callback of this.#callbacks) await callback[moment]?.(event);
-  }
-}
-
-/** What lives as long as one call of `train`: the loader, the optimizer, the schedule, the running losses. */
-class Run {
-  readonly loader: DataLoader;
-  readonly scheduler: Scheduler;
-  /** The averages of the weights, where they are kept. */
-  readonly average: ExponentialMovingAverage | null;
-  readonly stepsPerEpoch: number;
-  readonly maxSteps: number;
-  readonly examplesPerStep: number;
-  losses = { sum: 0, count: 0, total: 0 };
-  /** What was due when the run that is resumed was stopped. */
-  due: Pick<TrainerControl, 'should_evaluate' | 'should_save'> = { should_evaluate: false, should_save: false };
-  readonly #model: SequenceClassifier;
-  readonly #args: TrainingArguments;
-  readonly #optimizer: Optimizer<HyperParameters>;
-  readonly #frozen: FrozenCache | null;
-  readonly #lengths: readonly number[];
-  #tokens = 0;
-  #seconds = 0;
-
-  constructor(dataset: Dataset, model: SequenceClassifier, args: TrainingArguments, collate_fn: DataCollator) {
-    this.#model = model;
-    this.#args = args;
-    checkColumns(dataset);
-    this.loader = new DataLoader(dataset, {
-      batch_size: args.per_device_train_batch_size,
-      shuffle: true,
-      seed: args.data_seed ?? args.seed,
-      drop_last: args.dataloader_drop_last,
-      group_by_length: args.group_by_length,
-      collate_fn,
-    });
-    this.#lengths = Array.from(dataset.column('input_ids') as ArrayLike<ArrayLike<number>>, (ids) => ids.length);
-    this.stepsPerEpoch = Math.ceil(this.loader.length / args.gradient_accumulation_steps);
-    this.maxSteps = args.max_steps > 0 ? args.max_steps : Math.ceil(args.num_train_epochs * this.stepsPerEpoch);
-    this.examplesPerStep = args.per_device_train_batch_size * args.gradient_accumulation_steps;
-    this.#optimizer = makeOptimizer(model, args);
-    this.scheduler = makeScheduler(this.#optimizer, args, this.maxSteps);
-    const { ema_decay: decay, ema_warmup: use_warmup } = args;
-    this.average = decay === undefined ? null : new ExponentialMovingAverage(this.#optimizer, { decay, use_warmup });
-    this.#frozen =
-      args.cache_frozen === 'no'
-        ? null
-        : new FrozenCache({
-            model,
-            dataset,
-            collate: collate_fn,
-            lossOf: (batch) => this.#lossOf(batch),
-            where: args.cache_frozen,
-            folder: args.output_dir,
-            maxBytes: args.cache_frozen_max_bytes,
-          });
-  }
-
-  epochAt(step: number): number {
-    return step / this.stepsPerEpoch;
-  }
-
-  /** One optimizer step over one batch, or over several whose gradients are summed. */
-  async step(micros: readonly LoadedBatch[]) {
-    const started = performance.now();
-    const parameters = this.#model.parameters();
-    const count = micros.reduce((sum, { indices }) => sum + indices.length, 0);
-    const losses: { readonly loss: Tensor; readonly share: number }[] = [];
-    const held = new Map<Tensor, Tensor>();
-    for (const [i, { batch, indices }] of micros.entries()) {
-      const loss = this.#frozen ? await this.#frozen.loss(batch, indices) : this.#lossOf(batch);
-      const share = indices.length / count;
-      losses.push({ loss, share });
-      (share === 1 ? loss : loss.mul(share)).backward();
-      if (i < micros.length - 1) await settleGradients(parameters, loss, held);
-      for (const row of indices) this.#tokens += this.#lengths[row]!;
-    }
-    const norm = this.#args.max_grad_norm > 0 ? clipGradNorm(parameters, this.#args.max_grad_norm) : null;
-    await this.#optimizer.step({ also: losses.map(({ loss }) => loss) });
-    if (!this.scheduler.followsMetric) this.scheduler.step();
-    this.#optimizer.zeroGrad();
-    let mean = 0;
-    for (const { loss, share } of losses) mean += share * (await loss.item());
-    const gradNorm = norm ? await norm.item() : null;
-    for (const { loss } of losses) loss.dispose();
-    for (const gradient of held.values()) gradient.dispose();
-    for (const { batch } of micros) for (const input of Object.values(batch)) input.dispose();
-    this.losses = { sum: this.losses.sum + mean, count: this.losses.count + 1, total: this.losses.total + mean };
-    this.#seconds += (performance.now() - started) / 1000;
-    return { loss: mean, norm: gradNorm, tokens: this.#tokens, seconds: this.#seconds };
-  }
-
-  /** The mean loss since the last call, or null when there was no step. */
-  takeMeanLoss(): number | null {
-    const { sum, count, total } = this.losses;
-    this.losses = { sum: 0, count: 0, total };
-    return count === 0 ? null : sum / count;
-  }
-
-  /** Does some work with the averages in the model, where they are kept. */
-  averaged<T>(work: () => Promise<T>): Promise<T> {
-    return this.average ? this.average.applied(work) : work();
-  }
-
-  async snapshot(state: TrainerState, due: Run['due']): Promise<RunState> {
-    return {
-      state,
-      due,
-      optimizer: await this.#optimizer.stateDict(),
-      average: (await this.average?.stateDict()) ?? null,
-      scheduler: this.scheduler.stateDict(),
-      random: randomState(),
-      loader: this.loader.state,
-      examples: this.loader.dataset.length,
-      losses: this.losses,
-      args: this.#args,
-    };
-  }
-
-  restore({ optimizer, average, scheduler, loader, losses, due }: RunState): void {
-    const given = this.#optimizer.paramGroups.map(({ params: _, ...hyper }) => hyper);
-    this.#optimizer.loadStateDict(optimizer);
-    // The options of this call count, and not those that the checkpoint was made with.
-    for (const [i, group] of this.#optimizer.paramGroups.entries()) Object.assign(group, given[i]);
-    this.scheduler.loadStateDict(scheduler);
-    if (this.average && average) {
-      this.average.loadStateDict(average);
-      if (this.average.isSwapped) this.average.swap();
-    }
-    this.loader.state = loader;
-    this.losses = losses;
-    this.due = due;
-  }
-
-  /** What is kept of the frozen part, as figures for the log. */
-  get frozenFigures(): Readonly<Record<string, number>> {
-    return this.#frozen ? { frozen_examples_kept: this.#frozen.size.examples, frozen_bytes_kept: this.#frozen.size.bytes } : {};
-  }
-
-  async dispose(): Promise<void> {
-    this.average?.dispose();
-    this.#optimizer.dispose();
-    await this.#frozen?.dispose();
-  }
-
-  #lossOf(batch: TensorBatch): Tensor {
-    const { labels, ...inputs } = batch as unknown as SequenceClassifierInputs;
-    const { label_smoothing_factor: label_smoothing } = this.#args;
-    if (label_smoothing === 0) return this.#model.forward({ ...inputs, labels: labels! }).loss!;
-    return functional.crossEntropy(this.#model.forward(inputs).logits, labels!, { label_smoothing });
-  }
-}
-
-/**
- * Computes the gradients so far, so that the next batch adds to numbers and not to a graph: memory holds one batch at a time.
- * `held` has each parameter's last sum, freed once the next is there.
- */
-async function settleGradients(parameters: readonly Tensor[], loss: Tensor, held: Map<Tensor, Tensor>): Promise<void> {
-  const owners = parameters.filter(({ grad }) => grad !== null);
-  await evaluate([loss, ...owners.map(({ grad }) => grad!)]);
-  for (const owner of owners) {
-    const settled = new Tensor(owner.grad!.value);
-    held.get(owner)?.dispose();
-    held.set(owner, settled);
-    owner.grad = settled;
   }
 }
 
@@ -637,19 +456,6 @@ function planStep(control: TrainerControl, args: TrainingArguments, { global_ste
 function planEpoch(control: TrainerControl, args: TrainingArguments): void {
   if (args.eval_strategy === 'epoch') control.should_evaluate = true;
   if (args.save_strategy === 'epoch') control.should_save = true;
-}
-
-function checkColumns(dataset: Dataset): void {
-  const names = dataset.column_names;
-  const has = (...wanted: string[]) => wanted.some((name) => names.includes(name));
-  if (!has('input_ids'))
-    throw new ConfigError(
-      `Trainer: train_dataset has no input_ids; its columns are ${names.join(', ')}. Map the tokenizer over it: dataset.map((row) => tokenizer(row.text, { truncation: true })).`,
-    );
-  if (!has('label', 'labels'))
-    throw new ConfigError(
-      `Trainer: train_dataset has neither label nor labels; its columns are ${names.join(', ')}. Rename the column of the class with rename_column(name, 'label').`,
-    );
 }
 
 function lostError(step: number, loss: number, { learning_rate, max_grad_norm }: TrainingArguments): DataError {

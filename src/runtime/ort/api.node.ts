@@ -17,7 +17,7 @@ import {
  */
 const apiVersion = 18;
 
-// [place in the table OrtApi of onnxruntime_c_api.h, what it returns, what it takes]; p pointer, i int, z size_t, s string.
+// [place in the table OrtApi of onnxruntime_c_api.h, what it returns, what it takes]; p pointer, i int, z size_t, s string, f file name.
 // `status` is a pointer that is null on success.
 const table = {
   GetErrorCode: [1, 'int', 'p'],
@@ -26,6 +26,7 @@ const table = {
   CreateSessionFromArray: [8, 'status', 'ppzpp'],
   Run: [9, 'status', 'ppppzpzp'],
   CreateSessionOptions: [10, 'status', 'p'],
+  EnableProfiling: [14, 'status', 'pf'],
   EnableMemPattern: [16, 'status', 'p'],
   DisableMemPattern: [17, 'status', 'p'],
   EnableCpuMemArena: [18, 'status', 'p'],
@@ -75,7 +76,13 @@ export type StatusMember = { [M in Member]: (typeof table)[M][1] extends 'status
 /** A function that frees what it is given. */
 export type ReleaseMember = { [M in Member]: (typeof table)[M][1] extends 'void' ? M : never }[Member];
 
-const argumentTypes: Record<string, string> = { p: 'void *', i: 'int', z: 'size_t', s: 'str' };
+const argumentTypes: Record<string, string> = {
+  p: 'void *',
+  i: 'int',
+  z: 'size_t',
+  s: 'str',
+  f: process.platform === 'win32' ? 'str16' : 'str',
+};
 const resultTypes = { status: 'void *', void: 'void', int: 'int', str: 'str' } as const;
 
 /**

@@ -46,7 +46,8 @@ let environment: Environment | null = null;
 /**
  * ONNX Runtime through its C API. Buffers are bound in place, runs happen on another thread.
  * The first engine of a process makes the shared thread pool; one opened beside it with another number of threads
- * gives each of its sessions a pool of its own.
+ * gives each of its sessions a pool of its own. With `QKV_ORT_PROFILE=PREFIX` each session writes what its nodes took to
+ * PREFIX_TIME.json, which chrome://tracing shows and `npm run bench:profile` sums up.
  */
 export function openOrt(library: string, threads: number): Engine {
   api ??= new OrtApi(koffi, library);
@@ -111,6 +112,7 @@ class OrtEngine implements Engine {
 
   async #createSession(model: Uint8Array, { optimize = false, planMemory = true }: CompileOptions): Promise<Handle> {
     const { api, handle, poolThreads } = this.#environment;
+    const profile = process.env.QKV_ORT_PROFILE;
     const options = api.handle('ReleaseSessionOptions', api.create('CreateSessionOptions'));
     try {
       api.call('SetSessionGraphOptimizationLevel', options.pointer, optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
@@ -124,9 +126,13 @@ class OrtEngine implements Engine {
         api.call('SetIntraOpNumThreads', options.pointer, this.threads);
         api.call('SetInterOpNumThreads', options.pointer, 1);
       }
+      if (profile) api.call('EnableProfiling', options.pointer, profile);
       const out = new BigUint64Array(1);
       await api.callAsync('CreateSessionFromArray', handle.pointer, model, model.byteLength, options.pointer, out);
-      return api.handle('ReleaseSession', out[0]!);
+      const session = api.handle('ReleaseSession', out[0]!);
+      // The file is written when the session is freed, which the end of a process alone does not do.
+      if (profile) process.once('exit', () => session.dispose());
+      return session;
     } finally {
       options.dispose();
     }

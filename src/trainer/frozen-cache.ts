@@ -72,6 +72,10 @@ export class FrozenCache {
   async loss(batch: TensorBatch, rows: readonly number[]): Promise<Tensor> {
     const loss = this.#lossOf(batch);
     const layout = new BatchLayout(batch);
+    if (layout.examples !== rows.length)
+      throw new ConfigError(
+        `Trainer: cache_frozen: the collator makes ${layout.examples} examples of ${rows.length}, so none can be told from the others; leave cache_frozen at 'no', or take another collator.`,
+      );
     const { values, contents } = this.#frontierOf(loss, layout);
     await this.#forgetUnless(contents);
     const found = new Map<number, Kept>();
@@ -192,7 +196,7 @@ export class FrozenCache {
 /** Which rows of a value belong to which example of a batch. */
 class BatchLayout {
   readonly #inputs: readonly Tensor[];
-  readonly #batch: number;
+  readonly examples: number;
   /** For each place of `[B, T]`, the example that has a token there, or −1 for padding; null where there is no mask. */
   readonly #places: Int32Array | null;
   readonly #time: number;
@@ -202,7 +206,7 @@ class BatchLayout {
   constructor(batch: TensorBatch) {
     this.#inputs = Object.entries(batch).flatMap(([name, tensor]) => (name === 'labels' ? [] : [tensor]));
     const { attention_mask: mask } = batch;
-    this.#batch = this.#inputs[0]!.shape[0]!;
+    this.examples = this.#inputs[0]!.shape[0]!;
     this.#time = mask?.shape[1] ?? 1;
     const content = mask ? knownContent(mask) : null;
     // The first token of each text always counts, as it does where tokens are packed.
@@ -222,22 +226,22 @@ class BatchLayout {
   ownersOf(shape: readonly number[]): Int32Array | null {
     const [first, second] = shape;
     const places = this.#places;
-    const texts = () => Int32Array.from({ length: this.#batch }, (_, i) => i);
-    if (!places) return first === this.#batch ? texts() : null;
-    if (shape.length === 3) return first === this.#batch && second === this.#time ? places : null;
+    const texts = () => Int32Array.from({ length: this.examples }, (_, i) => i);
+    if (!places) return first === this.examples ? texts() : null;
+    if (shape.length === 3) return first === this.examples && second === this.#time ? places : null;
     if (shape.length !== 2) return null;
     if (this.#packed && first === this.#packed.length) return Int32Array.from(this.#packed, (place) => places[place]!);
-    return first === this.#batch ? texts() : null;
+    return first === this.examples ? texts() : null;
   }
 
   /** A value's rows, example by example. */
   split(shape: readonly number[], data: Float32Array): Float32Array[] {
     const owners = this.ownersOf(shape)!;
     const width = sizeOf(shape) / owners.length;
-    const counts = new Array<number>(this.#batch).fill(0);
+    const counts = new Array<number>(this.examples).fill(0);
     for (const owner of owners) if (owner >= 0) counts[owner]!++;
     const parts = counts.map((count) => new Float32Array(count * width));
-    const filled = new Array<number>(this.#batch).fill(0);
+    const filled = new Array<number>(this.examples).fill(0);
     for (const [row, owner] of owners.entries()) {
       if (owner < 0) continue;
       parts[owner]!.set(data.subarray(row * width, (row + 1) * width), filled[owner]!);
@@ -251,7 +255,7 @@ class BatchLayout {
     const owners = this.ownersOf(shape)!;
     const width = sizeOf(shape) / owners.length;
     const data = new Float32Array(sizeOf(shape));
-    const taken = new Array<number>(this.#batch).fill(0);
+    const taken = new Array<number>(this.examples).fill(0);
     for (const [row, owner] of owners.entries()) {
       if (owner < 0) continue;
       data.set(parts[owner]!.subarray(taken[owner]!, taken[owner]! + width), row * width);
@@ -274,7 +278,7 @@ class BatchLayout {
     for (const tensor of this.#inputs) {
       const content = knownContent(tensor);
       if (!content) continue;
-      const length = content.length / this.#batch;
+      const length = content.length / this.examples;
       for (let i = 0; i < length; i++) {
         const place = example * length + i;
         if (places && length === this.#time && places[place]! < 0) continue;

@@ -7,6 +7,8 @@ export * from './callbacks.ts';
 export { checkpointSteps, get_last_checkpoint } from './checkpoints.ts';
 export type { EvalPrediction } from './evaluate.ts';
 export * from './metrics-file.ts';
+export * from './r-drop.ts';
 export * from './text-classification/index.ts';
 export * from './trainer.ts';
 export * from './training-args.ts';
+export type { ComputeLoss } from './training-run.ts';

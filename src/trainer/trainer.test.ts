@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Dataset } from '../data/index.ts';
 import { AutoModelForSequenceClassification, type SequenceClassifier } from '../models/index.ts';
+import { functional } from '../nn/index.ts';
 import { silentProgress } from '../progress/index.ts';
 import { manualSeed, memory } from '../tensor/index.ts';
 import { BertTokenizerFast } from '../tokenizers/index.ts';
@@ -96,6 +97,20 @@ describe('Trainer', () => {
     expect(after.eval_accuracy).toBeGreaterThan(0.9);
     const evaluated = trainer.state.log_history.filter(({ eval_accuracy }) => eval_accuracy !== undefined);
     expect(evaluated.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 8]);
+  });
+
+  it('trains by a loss of the caller', async () => {
+    const run = async (options: Partial<TrainerOptions>) => {
+      const trainer = makeTrainer({ model: tinyModel({ dropout: 0 }), ...options, args: { max_steps: 5 } });
+      await trainer.train();
+      return trainer.state.log_history.flatMap(({ loss }) => loss ?? []);
+    };
+    const own = await run({ compute_loss_func: ({ logits }, labels) => functional.crossEntropy(logits, labels) });
+    expect(own).toEqual(await run({}));
+    const halved = await run({
+      compute_loss_func: ({ logits }, labels) => functional.crossEntropy(logits, labels).mul(0.5),
+    });
+    expect(halved[0]).toBeCloseTo(own[0]! / 2, 6);
   });
 
   it('steps on several batches as on one large one', async () => {

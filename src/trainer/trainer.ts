@@ -25,7 +25,7 @@ import {
 import { type EvalPrediction, predictAll } from './evaluate.ts';
 import { checkOptimization } from './optimization.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from './training-args.ts';
-import { TrainingRun } from './training-run.ts';
+import { type ComputeLoss, TrainingRun } from './training-run.ts';
 
 /** What a `Trainer` is made from; names are Hugging Face's. */
 export interface TrainerOptions {
@@ -40,6 +40,8 @@ export interface TrainerOptions {
   readonly data_collator?: DataCollator;
   /** Another collator for training alone, as one that adds noise (`withMaskedTokens`). Default: `data_collator`. */
   readonly train_data_collator?: DataCollator;
+  /** The loss to train by. Default: the model's own, with `label_smoothing_factor`, which this function has to see to itself. */
+  readonly compute_loss_func?: ComputeLoss;
   /** Further figures of an evaluation, logged as `eval_…`. */
   readonly compute_metrics?: (
     prediction: EvalPrediction,
@@ -57,6 +59,7 @@ const optionNames: readonly (keyof TrainerOptions)[] = [
   'tokenizer',
   'data_collator',
   'train_data_collator',
+  'compute_loss_func',
   'compute_metrics',
   'callbacks',
   'progress',
@@ -105,6 +108,7 @@ export class Trainer {
   readonly tokenizer: PreTrainedTokenizerFast | null;
   readonly #collate: DataCollator;
   readonly #collateToTrain: DataCollator;
+  readonly #computeLoss: ComputeLoss | undefined;
   readonly #computeMetrics: TrainerOptions['compute_metrics'];
   readonly #callbacks: TrainerCallback[];
   readonly #progress: Progress;
@@ -121,6 +125,7 @@ export class Trainer {
     this.tokenizer = tokenizer ?? null;
     this.#collate = data_collator ?? (tokenizer ? DataCollatorWithPadding(tokenizer) : default_data_collator);
     this.#collateToTrain = options.train_data_collator ?? this.#collate;
+    this.#computeLoss = options.compute_loss_func;
     this.#computeMetrics = options.compute_metrics;
     this.#callbacks = [...callbacks];
     this.#progress = progress ?? defaultProgress();
@@ -152,7 +157,7 @@ export class Trainer {
     const { args, model } = this;
     if (this.train_dataset === null)
       throw new ConfigError('Trainer: there is no train_dataset; give one to train, or call evaluate or predict.');
-    const run = new TrainingRun(this.train_dataset, model, args, this.#collateToTrain);
+    const run = new TrainingRun(this.train_dataset, model, args, this.#collateToTrain, this.#computeLoss);
     this.#state = newState(args);
     Object.assign(this.#state, { max_steps: run.maxSteps, num_train_epochs: Math.ceil(run.maxSteps / run.stepsPerEpoch) });
     if (args.save_strategy !== 'no') await tidyRunFolder(args.output_dir);

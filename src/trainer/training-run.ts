@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/index.ts';
 import { type DataCollator, DataLoader, type Dataset, type LoadedBatch, type TensorBatch } from '../data/index.ts';
-import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
+import type { SequenceClassifier, SequenceClassifierInputs, SequenceClassifierOutput } from '../models/index.ts';
 import { functional } from '../nn/index.ts';
 import {
   clipGradNorm,
@@ -15,6 +15,12 @@ import type { RunState } from './checkpoints.ts';
 import { FrozenCache } from './frozen-cache.ts';
 import { makeOptimizer, makeScheduler } from './optimization.ts';
 import type { TrainingArguments } from './training-args.ts';
+
+/**
+ * Computes a loss from what the model gave for a batch, and the batch's labels `[B]`: a scalar, the mean over the batch. Named as
+ * in Hugging Face's Trainer; there is no count of items, as batches whose gradients are accumulated are weighed by their examples.
+ */
+export type ComputeLoss = (outputs: SequenceClassifierOutput, labels: Tensor) => Tensor;
 
 /** What lives as long as one call of `train`: the loader, the optimizer, the schedule, the running losses. */
 export class TrainingRun {
@@ -33,12 +39,20 @@ export class TrainingRun {
   readonly #optimizer: Optimizer<HyperParameters>;
   readonly #frozen: FrozenCache | null;
   readonly #lengths: readonly number[];
+  readonly #computeLoss: ComputeLoss | undefined;
   #tokens = 0;
   #seconds = 0;
 
-  constructor(dataset: Dataset, model: SequenceClassifier, args: TrainingArguments, collate_fn: DataCollator) {
+  constructor(
+    dataset: Dataset,
+    model: SequenceClassifier,
+    args: TrainingArguments,
+    collate_fn: DataCollator,
+    computeLoss: ComputeLoss | undefined,
+  ) {
     this.#model = model;
     this.#args = args;
+    this.#computeLoss = computeLoss;
     checkColumns(dataset);
     this.loader = new DataLoader(dataset, {
       batch_size: args.per_device_train_batch_size,
@@ -160,6 +174,7 @@ export class TrainingRun {
   #lossOf(batch: TensorBatch): Tensor {
     const { labels, ...inputs } = batch as unknown as SequenceClassifierInputs;
     const { label_smoothing_factor: label_smoothing } = this.#args;
+    if (this.#computeLoss) return this.#computeLoss(this.#model.forward(inputs), labels!);
     if (label_smoothing === 0) return this.#model.forward({ ...inputs, labels: labels! }).loss!;
     return functional.crossEntropy(this.#model.forward(inputs).logits, labels!, { label_smoothing });
   }

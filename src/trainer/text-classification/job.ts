@@ -14,6 +14,7 @@ import { checkpointSteps, get_last_checkpoint, pretty, tidyRunFolder } from '../
 import type { EvalPrediction } from '../evaluate.ts';
 import { MetricsFile } from '../metrics-file.ts';
 import { checkOptimization } from '../optimization.ts';
+import { rDropLoss, twice } from '../r-drop.ts';
 import { Trainer } from '../trainer.ts';
 import { type GivenTrainingArguments, readTrainingArguments, type TrainingArguments } from '../training-args.ts';
 import { countsOf, type Example, type ExampleSource, type Examples, readExamples, splitNames } from './examples.ts';
@@ -103,7 +104,8 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
   );
 
   const collate = DataCollatorWithPadding(tokenizer, { max_length });
-  const masked = withMaskedTokens(collate, tokenizer, { probability: settings.mask_probability });
+  const { mask_probability: probability, r_drop_alpha: alpha } = settings;
+  const noisy = probability > 0 ? withMaskedTokens(collate, tokenizer, { probability }) : collate;
   const trainer = new Trainer({
     model,
     tokenizer,
@@ -111,7 +113,8 @@ export async function trainTextClassifier(job: TextClassifierJob, context: JobCo
     train_dataset: encoded.train,
     eval_dataset: encoded.validation,
     data_collator: collate,
-    ...(settings.mask_probability > 0 && { train_data_collator: masked }),
+    train_data_collator: alpha > 0 ? twice(noisy) : noisy,
+    ...(alpha > 0 && { compute_loss_func: rDropLoss({ alpha, label_smoothing: args.label_smoothing_factor }) }),
     compute_metrics: (prediction) => figuresOf(prediction, examples.labels),
     callbacks: [MetricsFile(`${output_dir}/metrics.jsonl`), tellEvaluations(log)],
     progress,

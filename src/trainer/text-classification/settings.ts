@@ -14,6 +14,8 @@ export interface Settings {
   readonly vocab_size: number;
   /** Share of tokens that are masked while training. */
   readonly mask_probability: number;
+  /** How much the answers to two noisy readings of a text are pulled together (`rDropLoss`); 0 reads each text once. */
+  readonly r_drop_alpha: number;
   /** Dropout in a new model. */
   readonly dropout: number;
   /** Layers of a new model; null takes as many as its size has. */
@@ -43,9 +45,10 @@ type Preset = Omit<Settings, 'args' | 'freeze'> & { readonly args: GivenTraining
 const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
   'spam-assassin': {
     model: { size: 'tiny' },
-    max_length: 384,
+    max_length: 512,
     vocab_size: 8192,
     mask_probability: 0.3,
+    r_drop_alpha: 1,
     dropout: 0.1,
     num_hidden_layers: 1,
     positions_from_zero: true,
@@ -66,6 +69,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     max_length: null,
     vocab_size: 8192,
     mask_probability: 0.2,
+    r_drop_alpha: 0,
     dropout: 0.1,
     num_hidden_layers: null,
     positions_from_zero: false,
@@ -84,6 +88,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     max_length: null,
     vocab_size: 8192,
     mask_probability: 0,
+    r_drop_alpha: 0,
     dropout: 0.1,
     num_hidden_layers: null,
     positions_from_zero: false,
@@ -129,6 +134,7 @@ export function readSettings(
     max_length: max_length ?? preset.max_length,
     vocab_size: vocab_size ?? preset.vocab_size,
     mask_probability: preset.mask_probability,
+    r_drop_alpha: preset.r_drop_alpha,
     dropout: preset.dropout,
     num_hidden_layers: preset.num_hidden_layers,
     positions_from_zero: preset.positions_from_zero,

@@ -20,7 +20,7 @@ export const erf: Unary = pointwise({
   name: 'erf',
   onnx: 'Erf',
   double: null,
-  vjp: (g, { x }) => ({ x: mul(g, mul(exp(neg(mul(x, x))), like(2 / Math.sqrt(Math.PI), x))) }),
+  vjp: (g, { x }) => ({ x: mul(g, exp(sub(like(Math.log(2 / Math.sqrt(Math.PI)), x), mul(x, x)))) }),
 });
 
 /**
@@ -57,10 +57,11 @@ export const gelu: Unary = pointwise({
   name: 'gelu',
   onnx: 'Gelu',
   double: null,
-  // d/dx = Φ(x) + x φ(x). With s = x/√2 this is ½ + ½ erf(s) + s exp(−s²)/√π: each step below is one pass over memory.
+  // d/dx = Φ(x) + x φ(x). With s = x/√2 this is ½ + ½ erf(s) + s exp(−s²)/√π: each step below is one pass over memory, and
+  // the factor 1/√π takes none as it stands in the exponent.
   vjp: (g, { x }) => {
     const s = mul(x, like(Math.SQRT1_2, x));
-    const density = mul(exp(neg(mul(s, s))), mul(s, like(1 / Math.sqrt(Math.PI), x)));
+    const density = mul(s, exp(sub(like(-0.5 * Math.log(Math.PI), x), mul(s, s))));
     return { x: mul(g, add(halfPlusHalf(erf(s)), density)) };
   },
 });

@@ -40,6 +40,13 @@ describe('random numbers', () => {
     expect(randomBytes(key, 33)).toEqual(randomBytes(key, 33));
     expect(randomBytes(key, 33)).not.toEqual(randomBytes(foldIn(key, 1), 33));
     expect(randomBytes(key, 16)).toEqual(randomBytes(key, 33).slice(0, 16));
+    for (const [from, length] of [
+      [0, 5],
+      [3, 4],
+      [8, 8],
+      [13, 20],
+    ] as const)
+      expect(randomBytes(key, length, from)).toEqual(randomBytes(key, 33).slice(from, from + length));
   });
 
   it('have the moments of their distributions', () => {

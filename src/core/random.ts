@@ -90,9 +90,13 @@ function fillBlocks(out: Uint32Array, key: RandomKey, high: number, start: numbe
   }
 }
 
-/** `length` random bytes. */
-export function randomBytes(key: RandomKey, length: number): DTypeArrays['uint8'] {
-  return new Uint8Array(randomWords(key, Math.ceil(length / 4)).buffer, 0, length);
+/** `length` random bytes, from the place `from` of the key's endless row of them. */
+export function randomBytes(key: RandomKey, length: number, from = 0): DTypeArrays['uint8'] {
+  const first = Math.floor(from / 8);
+  const blocks = Math.ceil((from + length) / 8) - first;
+  const words = new Uint32Array(2 * blocks);
+  fillBlocks(words, key, 0, first, blocks);
+  return new Uint8Array(words.buffer, from - 8 * first, length);
 }
 
 function randomWords(key: RandomKey, count: number): DTypeArrays['uint32'] {

@@ -2,8 +2,9 @@ import { ConfigError, DisposedError, randomBytes, sizeOf, type TypedArray } from
 import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
 import { type Binding, type Device, openRuntime, type Precision, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
+import { randomPart } from './narrow-random.ts';
 import { type Aliases, assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
-import type { LeafSource } from './sources.ts';
+import type { LeafSource, RandomSource } from './sources.ts';
 
 /** What to compute, and whose memory may receive it. At most one of `into` and `over`. */
 export interface Want {
@@ -111,13 +112,26 @@ export async function executePrepared(
   const made: RuntimeBuffer[] = [];
   let results: RuntimeBuffer[] = [];
   try {
-    const bindings = leaves.map((leaf, i) => ({
-      buffer: contentOf(runtime, leaf.outputs[0]!, sources[i]!, passing),
-      shape: leaf.outputs[0]!.shape,
-    }));
-    const inputs = plan.slots.map((slot) => (typeof slot === 'number' ? bindings[slot]! : slot));
+    // Only of what the program reads: what nobody needs was cleaned out of it.
+    const bindings = new Map<number, Binding>();
+    const bindingOf = (leaf: number): Binding => {
+      let binding = bindings.get(leaf);
+      if (!binding) {
+        const value = leaves[leaf]!.outputs[0]!;
+        binding = { buffer: contentOf(runtime, value, sources[leaf]!, passing), shape: value.shape };
+        bindings.set(leaf, binding);
+      }
+      return binding;
+    };
+    const inputs = plan.slots.map((slot): Binding => {
+      if (typeof slot === 'number') return bindingOf(slot);
+      if (!('leaf' in slot)) return slot;
+      const buffer = upload(runtime, randomPart((sources[slot.leaf] as RandomSource).key, slot.part), 'uint8');
+      passing.push(buffer);
+      return { buffer, shape: slot.shape };
+    });
     const outputs = wants.map(({ value, into }, i): Binding => {
-      let buffer = plan.inPlace[i] ? bindings[aliases[i]!]!.buffer : into;
+      let buffer = plan.inPlace[i] ? bindingOf(aliases[i]!).buffer : into;
       if (!buffer) {
         buffer = runtime.allocate(value.dtype, sizeOf(value.shape));
         made.push(buffer);

@@ -3,12 +3,20 @@ import { type Node, structureOf, type Value } from '../graph/index.ts';
 import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
 import type { Binding, Program, Runtime } from '../runtime/index.ts';
+import { narrowRandom, type Part } from './narrow-random.ts';
 
 /** What an output of a plan may overwrite: the leaf of this number, or nothing. */
 export type Aliases = readonly (number | null)[];
 
-/** One input of a program: the leaf of this number in the graph, or a vector that belongs to the plan. */
-type Slot = number | Binding;
+/** One input of a program: the leaf of this number in the graph, a part of one of random bytes, or a vector that belongs to the plan. */
+type Slot = number | RandomPart | Binding;
+
+/** A part of the random bytes of the leaf of this number. */
+interface RandomPart {
+  readonly leaf: number;
+  readonly part: Part;
+  readonly shape: Shape;
+}
 
 /** A graph made ready to run: its program, and which leaf goes where. */
 export interface Plan {
@@ -104,7 +112,7 @@ export class ProgramCache {
     this.#refuseDouble(order);
     const leaves = order.filter(isData);
     const has = (opType: string) => this.#runtime.has(opType);
-    const cleaned = optimize(outputs, has);
+    const { outputs: cleaned, leaves: narrow } = narrowRandom(optimize(outputs, has));
     const { graph, inputs } = lower(cleaned, has);
     const model = encodeModel(graph);
     const program = await this.#program(
@@ -114,8 +122,12 @@ export class ProgramCache {
     );
     const numbers = new Map(leaves.map((leaf, i) => [leaf, i]));
     const vectors: string[] = [];
-    const slots = inputs.map((input) => {
-      if ('leaf' in input) return numbers.get(input.leaf)!;
+    const slots = inputs.map((input): Slot => {
+      if ('leaf' in input) {
+        const whole = narrow.get(input.leaf);
+        if (!whole) return numbers.get(input.leaf)!;
+        return { leaf: numbers.get(whole.leaf)!, part: whole.part, shape: input.leaf.outputs[0]!.shape };
+      }
       const key = input.dims.join();
       vectors.push(key);
       return this.#vector(key, input.dims);

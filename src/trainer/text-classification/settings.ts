@@ -58,7 +58,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
       per_device_eval_batch_size: 64,
       learning_rate: 1e-3,
       lr_scheduler_type: 'cosine',
-      weight_decay: 0.01,
+      weight_decay: 1,
       warmup_ratio: 0.1,
       label_smoothing_factor: 0.1,
       group_by_length: true,

@@ -1,8 +1,7 @@
 import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import type { Model } from '../models/model.ts';
 import { Unigram } from '../models/unigram.ts';
-import type { Pieces } from '../text/pieces.ts';
-import { countWords, Pace, printStages, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, printStages, type Splitter, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
 import { estimatePieces, finishPieces, type ScoredPiece, type UnigramProgress } from './unigram-pieces.ts';
 
 /** The options of a UnigramTrainer, by Hugging Face's names. */
@@ -43,7 +42,7 @@ export class UnigramTrainer implements Trainer {
 
   async train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options: TrainingOptions = {},
   ): Promise<Trained> {

@@ -30,8 +30,8 @@ export type UnigramTrainerOptions = GivenOptions<typeof unigramTrainerOptions>;
  * Trains a Unigram vocabulary like Hugging Face's UnigramTrainer: from all frequent substrings, by EM with pruning, to the
  * pieces that make the texts likeliest. See `estimatePieces`.
  *
- * Differences: sums are taken in the order of the texts, there in that of a hash map and of threads, so scores differ in their
- * last digits, and pieces that are nearly equally useful may change places. show_progress is off unless asked for.
+ * Differences: characters that are no piece get their scores by code point, there in the random order of a hash map.
+ * show_progress is off unless asked for.
  */
 export class UnigramTrainer implements Trainer {
   readonly #options: OptionValues<typeof unigramTrainerOptions>;

@@ -223,7 +223,16 @@ export class Tokenizer {
 
   /** Normalizes and splits a text as for encoding; gives the pieces that the model would see. */
   *pieces(text: string): Generator<Pieces> {
-    for (const pieces of this.#unspelled(text)) yield pieces.spelled();
+    for (const cut of this.splitter()(text)) yield cut.pieces().spelled();
+  }
+
+  /**
+   * Normalizes and splits texts as for encoding, for a training that counts their words: what it gives is good until it is asked
+   * for more, and pieces that are to be read as bytes still have their characters.
+   */
+  splitter(): (text: string) => Iterable<UnitText> {
+    const into = new UnitText();
+    return (text) => this.#split(text, into);
   }
 
   /**
@@ -235,27 +244,29 @@ export class Tokenizer {
     trainer: Trainer,
     options: TrainingOptions = {},
   ): Promise<void> {
-    const { model, special_tokens } = await trainer.train(texts, (text) => this.#unspelled(text), this.#model, options);
+    const { model, special_tokens } = await trainer.train(texts, this.splitter(), this.#model, options);
     this.#model = model;
     this.#tokenOf = tokensOf(model);
     this.add_special_tokens(special_tokens);
   }
 
-  /** The pieces of a text; those that are to be read as bytes still have its characters. */
-  #unspelled(text: string): Pieces[] {
+  *#split(text: string, into: UnitText): Generator<UnitText> {
     const whole = wellFormed(text);
     const direct = this.#added.hasNormalized ? null : this.#directPath();
-    const result: Pieces[] = [];
     for (const { start, end, id } of this.#added.segments(whole, false, false)) {
-      const segment = start === 0 && end === whole.length ? whole : whole.slice(start, end);
-      if (id !== undefined) result.push(new Pieces(new NormalizedString(segment)));
-      else if (direct?.(whole, start, end, this.#units)) result.push(this.#units.pieces());
-      else
-        for (const part of this.#partsOfPlain(new NormalizedString(segment, start), false))
-          result.push(part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token)));
+      if (id !== undefined) {
+        into.copy(whole, start, end);
+        yield into;
+      } else if (direct?.(whole, start, end, into)) yield into;
+      else {
+        const segment = start === 0 && end === whole.length ? whole : whole.slice(start, end);
+        for (const part of this.#partsOfPlain(new NormalizedString(segment, start), false)) {
+          into.load(part instanceof Pieces ? part : new Pieces(new NormalizedString(part.token)));
+          yield into;
+        }
+      }
     }
-    this.#units.release();
-    return result;
+    into.release();
   }
 
   #encodeOne(text: TextInput, pair: TextInput | undefined, options: EncodeOptions): Encoding {

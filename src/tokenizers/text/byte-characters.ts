@@ -26,11 +26,42 @@ export function utf8Length(unit: number): number {
   return unit < 0x80 ? 1 : unit < 0x800 ? 2 : (unit & 0xf800) === 0xd800 ? 2 : 3;
 }
 
-const encoder = /*@__PURE__*/ new TextEncoder();
+const unitsOfBytes: Uint16Array = /*@__PURE__*/ Uint16Array.from(byteCharacters, (character) => character.charCodeAt(0));
+
+/** So many bytes are put together at a time. */
+const chunk = 1 << 10;
 
 /** Text with each byte of its UTF-8 form as a character. */
 export function toByteCharacters(text: string): string {
+  const units = new Uint16Array(Math.min(chunk, 3 * text.length));
   let result = '';
-  for (const byte of encoder.encode(text)) result += byteCharacters[byte];
+  let length = 0;
+  const flush = () => {
+    result += String.fromCharCode.apply(null, units.subarray(0, length) as unknown as number[]);
+    length = 0;
+  };
+  const put = (byte: number) => {
+    units[length++] = unitsOfBytes[byte]!;
+  };
+  for (let i = 0; i < text.length; i++) {
+    if (length > chunk - 4) flush();
+    let code = text.codePointAt(i)!;
+    if (code > 0xffff) i++;
+    else if ((code & 0xf800) === 0xd800) code = 0xfffd;
+    if (code < 0x80) put(code);
+    else {
+      if (code < 0x800) put(0xc0 | (code >> 6));
+      else {
+        if (code < 0x10000) put(0xe0 | (code >> 12));
+        else {
+          put(0xf0 | (code >> 18));
+          put(0x80 | ((code >> 12) & 0x3f));
+        }
+        put(0x80 | ((code >> 6) & 0x3f));
+      }
+      put(0x80 | (code & 0x3f));
+    }
+  }
+  flush();
   return result;
 }

@@ -2,11 +2,10 @@ import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readO
 import { BPE } from '../models/bpe.ts';
 import type { Model } from '../models/model.ts';
 import { byteCharacters } from '../text/byte-characters.ts';
-import type { Pieces } from '../text/pieces.ts';
 import { startOf } from './merge-start.ts';
 import { type MergingTrainer, mergeAll } from './merging.ts';
 import { type MergeProgress, type MergeStart, mergePairs } from './pair-merges.ts';
-import { countWords, Pace, printStages, type Trained, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, printStages, type Splitter, type Trained, type TrainingOptions } from './trainer.ts';
 
 /** The options of a BpeTrainer, by Hugging Face's names. */
 export const bpeTrainerOptions = defineOptions({
@@ -56,7 +55,7 @@ export class BpeTrainer implements MergingTrainer {
 
   async train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options: TrainingOptions = {},
   ): Promise<Trained> {

@@ -1,7 +1,6 @@
-import type { Pieces } from '../text/pieces.ts';
 import { joined } from './likelihood-merges.ts';
 import type { MergingTrainer } from './merging.ts';
-import { countWords, Pace, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, type Splitter, type TrainingOptions } from './trainer.ts';
 
 /** What one merge does to one word. */
 export interface ChangedWord {
@@ -52,7 +51,6 @@ export class MergeReplay implements Iterable<MergeStep> {
     const start = this.#trainer.startOf(this.words);
     const { tokens, starts, symbols, counts } = start;
     const names = [...this.words.keys()];
-    // Merging writes over the symbols, so what each word looked like is kept here.
     const spelled = names.map((_, word) => Array.from(symbols.subarray(starts[word], starts[word + 1])));
     let number = 0;
     for (const { merge } of this.#trainer.merge(start)) {
@@ -78,10 +76,10 @@ export class MergeReplay implements Iterable<MergeStep> {
  * watching. The tokenizer stays as it is.
  */
 export async function replayTraining(
-  tokenizer: { pieces(text: string): Iterable<Pieces> },
+  tokenizer: { splitter(): Splitter },
   texts: Iterable<string> | AsyncIterable<string>,
   trainer: MergingTrainer,
   options: TrainingOptions = {},
 ): Promise<MergeReplay> {
-  return new MergeReplay(await countWords(texts, (text) => tokenizer.pieces(text), new Pace(options)), trainer);
+  return new MergeReplay(await countWords(texts, tokenizer.splitter(), new Pace(options)), trainer);
 }

@@ -17,6 +17,7 @@ export interface AlphabetOptions {
 /** Bits of a character's form: whether it has the prefix, and whether it has the suffix. */
 const prefixed = 1;
 const suffixed = 2;
+const formCount = 4;
 
 /**
  * The tokens that training starts with, and the words spelled in them. Special tokens come first, then the characters by code
@@ -41,53 +42,98 @@ export function startOf(
   };
   options.special_tokens.forEach(idOf);
 
-  const frequency = new Map<string, number>();
-  const forms = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
-  let length = 0;
-  for (const [word, count] of words) {
-    walk(word, prefix, suffix, (character, form) => {
-      frequency.set(character, (frequency.get(character) ?? 0) + count);
-      forms[form]!.add(character);
-      length++;
-    });
-  }
-  const kept = keptCharacters(frequency, options);
+  const spelling = new Spelling(words, prefix !== '', suffix !== '');
+  const { characters, forms } = spelling;
+  const kept = keptCharacters(new Map(characters.map((character, i) => [character, spelling.frequencies[i]!])), options);
   kept.forEach(idOf);
   const isKept = new Set(kept);
   for (const token of options.special_tokens) if (isOneCharacter(token)) isKept.add(token);
 
   const formed = [prefixed, suffixed, prefixed | suffixed].flatMap((form) =>
-    [...forms[form]!]
-      .filter((character) => isKept.has(character))
+    characters
+      .filter((character, i) => forms[i]! & (1 << form) && isKept.has(character))
       .sort(byCodePoint)
       .map((character) => spelled(character, form, prefix, suffix)),
   );
   if (order !== undefined) formed.sort(order);
   formed.forEach(idOf);
 
-  const idsByForm = forms.map(
-    (characters, form) =>
-      new Map(
-        [...characters]
-          .filter((character) => isKept.has(character))
-          .map((character) => [character, ids.get(spelled(character, form, prefix, suffix))!]),
-      ),
-  );
-  const symbols = new Int32Array(length);
-  const starts = new Int32Array(words.size + 1);
-  const counts = new Float64Array(words.size);
-  let end = 0;
-  let number = 0;
-  for (const [word, count] of words) {
-    walk(word, prefix, suffix, (character, form) => {
-      // A character outside the alphabet is skipped, as if the word had been written without it.
-      const id = idsByForm[form]!.get(character);
-      if (id !== undefined) symbols[end++] = id;
-    });
-    counts[number++] = count;
-    starts[number] = end;
+  const idOfForm = new Int32Array(characters.length * formCount).fill(-1);
+  for (const [i, character] of characters.entries()) {
+    if (!isKept.has(character)) continue;
+    for (let form = 0; form < formCount; form++) {
+      if (forms[i]! & (1 << form)) idOfForm[i * formCount + form] = ids.get(spelled(character, form, prefix, suffix))!;
+    }
   }
-  return { tokens, symbols, starts, counts };
+  return { tokens, ...spelling.inSymbols(idOfForm) };
+}
+
+/** The words in the characters they have, each with its form. */
+class Spelling {
+  /** The characters in the order in which they were first seen. */
+  readonly characters: string[] = [];
+  /** How often each occurs. */
+  readonly frequencies: number[] = [];
+  /** In which forms each occurs: a bit for each. */
+  readonly forms: number[] = [];
+  readonly #numberOfUnit = new Int32Array(0x10000).fill(-1);
+  readonly #numberOfPair = new Map<number, number>();
+  /** For all words, one after the other: each character's number times `formCount`, plus its form. */
+  readonly #spelled: Int32Array;
+  readonly #starts: Int32Array;
+  readonly #counts: Float64Array;
+
+  constructor(words: ReadonlyMap<string, number>, hasPrefix: boolean, hasSuffix: boolean) {
+    let units = 0;
+    for (const word of words.keys()) units += word.length;
+    this.#spelled = new Int32Array(units);
+    this.#starts = new Int32Array(words.size + 1);
+    this.#counts = new Float64Array(words.size);
+    let end = 0;
+    let number = 0;
+    for (const [word, count] of words) {
+      const { length } = word;
+      for (let i = 0; i < length; ) {
+        const codePoint = word.codePointAt(i)!;
+        const width = codePoint > 0xffff ? 2 : 1;
+        const form = (hasPrefix && i > 0 ? prefixed : 0) | (hasSuffix && i + width === length ? suffixed : 0);
+        let character = codePoint > 0xffff ? (this.#numberOfPair.get(codePoint) ?? -1) : this.#numberOfUnit[codePoint]!;
+        if (character < 0) character = this.#add(codePoint);
+        this.frequencies[character]! += count;
+        this.forms[character]! |= 1 << form;
+        this.#spelled[end++] = character * formCount + form;
+        i += width;
+      }
+      this.#counts[number++] = count;
+      this.#starts[number] = end;
+    }
+  }
+
+  /** The words in symbols, given for each form of each character; a character whose symbol is -1 is left out, as if the word had been written without it. */
+  inSymbols(symbolOfForm: Int32Array): Omit<MergeStart, 'tokens'> {
+    const symbols = this.#spelled;
+    const starts = this.#starts;
+    let end = 0;
+    let from = 0;
+    for (let word = 1; word < starts.length; word++) {
+      const to = starts[word]!;
+      for (; from < to; from++) {
+        const symbol = symbolOfForm[symbols[from]!]!;
+        if (symbol >= 0) symbols[end++] = symbol;
+      }
+      starts[word] = end;
+    }
+    return { symbols, starts, counts: this.#counts };
+  }
+
+  #add(codePoint: number): number {
+    const number = this.characters.push(String.fromCodePoint(codePoint)) - 1;
+    this.frequencies.push(0);
+    this.forms.push(0);
+    if (codePoint > 0xffff) this.#numberOfPair.set(codePoint, number);
+    else this.#numberOfUnit[codePoint] = number;
+    return number;
+  }
 }
 
 /** The characters of the alphabet in the order of their code points. */
@@ -104,16 +150,6 @@ function keptCharacters(
     .slice(0, limit_alphabet)
     .map(([character]) => character)
     .sort(byCodePoint);
-}
-
-/** Calls `visit` for each character of a word with the form it has there. */
-function walk(word: string, prefix: string, suffix: string, visit: (character: string, form: number) => void): void {
-  let place = 0;
-  for (const character of word) {
-    const isInside = place > 0;
-    place += character.length;
-    visit(character, (isInside && prefix !== '' ? prefixed : 0) | (place === word.length && suffix !== '' ? suffixed : 0));
-  }
 }
 
 function spelled(character: string, form: number, prefix: string, suffix: string): string {

@@ -15,14 +15,14 @@ export async function mergeAll(
   merging: Iterable<MergeProgress>,
   vocab_size: number,
   pace: Pace,
-): Promise<Merge[]> {
+): Promise<Pick<Merge, 'first' | 'second'>[]> {
   const words = start.counts.length;
-  const merges: Merge[] = [];
+  const merges: Pick<Merge, 'first' | 'second'>[] = [];
   let last: TrainingProgress = { stage: 'count pairs', done: 0, total: words };
   for (const { stage, done, merge } of merging) {
     if (stage !== last.stage) pace.finish({ ...last, done: last.total ?? last.done });
     last = { stage, done, total: stage === 'count pairs' ? words : vocab_size };
-    if (merge !== undefined) merges.push({ ...merge, words: [] });
+    if (merge !== undefined) merges.push({ first: merge.first, second: merge.second });
     if (pace.isOver) await pace.rest(last);
   }
   pace.finish({ stage: 'merge pairs', done: start.tokens.length, total: start.tokens.length });

@@ -1,6 +1,5 @@
 import type { Model } from '../models/model.ts';
 import { toByteCharacters } from '../text/byte-characters.ts';
-import type { Pieces } from '../text/pieces.ts';
 import { WordCounts } from './word-counts.ts';
 
 /** How far a training is. */
@@ -30,12 +29,26 @@ export interface Trained {
   readonly special_tokens: readonly string[];
 }
 
+/** A text cut into pieces, as a training counts them. */
+export interface CutText {
+  /** The text's UTF-16 units. */
+  readonly units: Uint16Array;
+  /** Start and end of each piece, `boundCount` numbers. */
+  readonly bounds: Int32Array;
+  readonly boundCount: number;
+  /** Whether the pieces are to be read as the bytes of their UTF-8 form. */
+  readonly areBytes: boolean;
+}
+
+/** Cuts a text; what it gives is good until it is asked for more. */
+export type Splitter = (text: string) => Iterable<CutText>;
+
 /** Makes a model from texts. */
 export interface Trainer {
   /** Trains on texts that `split` cuts into pieces, some of which may be bytes still to be spelled; what is not the training's business is taken over from `model`. */
   train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options?: TrainingOptions,
   ): Promise<Trained>;
@@ -84,7 +97,7 @@ export class Pace {
 /** How often each piece occurs in texts, those that are to be read as bytes spelled in characters for bytes. */
 export async function countWords(
   texts: Iterable<string> | AsyncIterable<string>,
-  split: (text: string) => Iterable<Pieces>,
+  split: Splitter,
   pace: Pace,
 ): Promise<Map<string, number>> {
   const ofCharacters = new WordCounts();
@@ -92,12 +105,12 @@ export async function countWords(
   const ofBytes = new WordCounts();
   let done = 0;
   for await (const text of texts) {
-    for (const { source, bounds, areBytes } of split(text)) {
+    for (const { units, bounds, boundCount, areBytes } of split(text)) {
       const into = areBytes ? ofBytes : ofCharacters;
-      for (let i = 0; i < bounds.length; i += 2) {
+      for (let i = 0; i < boundCount; i += 2) {
         // A text may be a whole book.
         if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
-        into.add(source.text, bounds[i]!, bounds[i + 1]!);
+        into.add(units, bounds[i]!, bounds[i + 1]!);
       }
     }
     done++;

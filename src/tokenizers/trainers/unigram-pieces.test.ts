@@ -118,23 +118,15 @@ describe('pieces like those of the Rust library', () => {
     const defaults = { shrinking_factor: 0.75, n_sub_iterations: 2, max_piece_length: 16, seed_size: 1e6 };
     const theirs = new Map(vocab.filter(([piece]) => !special.includes(piece)));
     const characters = [...new Set([...words.keys(), ...(options.initial_alphabet ?? [])].flatMap((word) => [...word]))];
-    const ours = new Map(finishPieces(result(estimatePieces(words, { ...defaults, ...options })), characters, theirs.size));
-    expect(ours.size).toBe(theirs.size);
-    // Pieces of nearly equal use change places with the order of sums, so the sets agree but for a few.
-    const shared = [...ours.keys()].filter((piece) => theirs.has(piece)).length;
-    expect(shared / theirs.size).toBeGreaterThan(0.92);
-    const likelihood = (pieces: ReadonlyMap<string, number>) =>
-      [...words].reduce((total, [word, count]) => total + count * bestScore(word, pieces), 0);
-    // Both spell the words that they were made from about equally well.
-    expect(Math.abs(likelihood(ours) / likelihood(theirs) - 1)).toBeLessThan(0.06);
+    const estimated = result(estimatePieces(words, { ...defaults, ...options }));
+    const ours = new Map(finishPieces(estimated, characters, theirs.size));
+    expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
+    const known = new Set(estimated.map(([piece]) => piece));
+    for (const piece of known) if (ours.has(piece)) expect(ours.get(piece)).toBeCloseTo(theirs.get(piece)!, 8);
+    // Characters that are no piece get falling penalties, there in the random order of a hash set.
+    const penalties = (pieces: ReadonlyMap<string, number>) =>
+      [...pieces].flatMap(([piece, score]) => (known.has(piece) ? [] : [score])).sort((a, b) => a - b);
+    const expected = penalties(theirs);
+    for (const [i, score] of penalties(ours).entries()) expect(score).toBeCloseTo(expected[i]!, 8);
   });
 });
-
-function bestScore(word: string, pieces: ReadonlyMap<string, number>): number {
-  const names = ['', ...pieces.keys()];
-  const scores = Float64Array.from([Number.NaN, ...pieces.values()]);
-  const lattice = new PieceLattice();
-  const nodes = names.map((name) => lattice.add(name));
-  lattice.choose(nodes, scores);
-  return lattice.bestCut(word).reduce((total, piece) => total + scores[piece]!, 0);
-}

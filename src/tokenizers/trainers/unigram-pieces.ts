@@ -158,7 +158,8 @@ function* pruned(
     }
     if (uses[piece] === 0) continue;
     // Its uses go to the pieces that stand in for it; the loss is what that does to the words' likelihood.
-    const logSumWithout = Math.log(sum + uses[piece]! * (instead.length - 1));
+    // `instead.length` is meant; the Rust library counts all pieces, as SentencePiece once did.
+    const logSumWithout = Math.log(sum + uses[piece]! * (texts.length - 1));
     let without = 0;
     for (const other of instead) without += Math.log(uses[other]! + uses[piece]!) - logSumWithout;
     candidates.push({ piece, loss: (uses[piece]! / wordCount) * (Math.log(uses[piece]!) - logSum - without) });

@@ -1,8 +1,7 @@
 import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import type { Model } from '../models/model.ts';
 import { Unigram } from '../models/unigram.ts';
-import type { Pieces } from '../text/pieces.ts';
-import { countWords, Pace, printStages, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, printStages, type Splitter, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
 import { estimatePieces, finishPieces, type ScoredPiece, type UnigramProgress } from './unigram-pieces.ts';
 
 /** The options of a UnigramTrainer, by Hugging Face's names. */
@@ -31,8 +30,8 @@ export type UnigramTrainerOptions = GivenOptions<typeof unigramTrainerOptions>;
  * Trains a Unigram vocabulary like Hugging Face's UnigramTrainer: from all frequent substrings, by EM with pruning, to the
  * pieces that make the texts likeliest. See `estimatePieces`.
  *
- * Differences: sums are taken in the order of the texts, there in that of a hash map and of threads, so scores differ in their
- * last digits, and pieces that are nearly equally useful may change places. show_progress is off unless asked for.
+ * Differences: characters that are no piece get their scores by code point, there in the random order of a hash map.
+ * show_progress is off unless asked for.
  */
 export class UnigramTrainer implements Trainer {
   readonly #options: OptionValues<typeof unigramTrainerOptions>;
@@ -43,7 +42,7 @@ export class UnigramTrainer implements Trainer {
 
   async train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options: TrainingOptions = {},
   ): Promise<Trained> {

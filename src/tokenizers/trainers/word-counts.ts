@@ -14,10 +14,10 @@ export class WordCounts {
   #units: Uint16Array = new Uint16Array(1 << 14);
   #size = 0;
 
-  /** Counts the word that stands in a text from one place to another. */
-  add(text: string, from: number, to: number): void {
+  /** Counts the word that stands in a text's units from one place to another. */
+  add(text: Uint16Array, from: number, to: number): void {
     let hash = to - from;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) ^ (hash >>> 15);
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ text[i]!, 0x01000193) ^ (hash >>> 15);
     hash ^= hash >>> 13;
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
@@ -40,14 +40,14 @@ export class WordCounts {
     }
   }
 
-  #is(word: number, text: string, from: number, to: number): boolean {
+  #is(word: number, text: Uint16Array, from: number, to: number): boolean {
     const start = this.#starts[word]!;
     if (this.#starts[word + 1]! - start !== to - from) return false;
-    for (let i = from, k = start; i < to; i++, k++) if (this.#units[k] !== text.charCodeAt(i)) return false;
+    for (let i = from, k = start; i < to; i++, k++) if (this.#units[k] !== text[i]!) return false;
     return true;
   }
 
-  #new(hash: number, text: string, from: number, to: number): number {
+  #new(hash: number, text: Uint16Array, from: number, to: number): number {
     const word = this.#size++;
     if (word === this.#hashes.length) {
       this.#hashes = grown(this.#hashes, new Int32Array(2 * word));
@@ -58,7 +58,7 @@ export class WordCounts {
     if (end + to - from > this.#units.length) {
       this.#units = grown(this.#units, new Uint16Array(2 * (end + to - from)));
     }
-    for (let i = from; i < to; i++) this.#units[end++] = text.charCodeAt(i);
+    for (let i = from; i < to; i++) this.#units[end++] = text[i]!;
     this.#starts[word + 1] = end;
     this.#hashes[word] = hash;
     this.#counts[word] = 1;

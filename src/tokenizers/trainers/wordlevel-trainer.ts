@@ -1,8 +1,7 @@
 import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import type { Model } from '../models/model.ts';
 import { WordLevel } from '../models/wordlevel.ts';
-import type { Pieces } from '../text/pieces.ts';
-import { countWords, Pace, printStages, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, printStages, type Splitter, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
 
 /** The options of a WordLevelTrainer, by Hugging Face's names. */
 export const wordLevelTrainerOptions = defineOptions({
@@ -29,7 +28,7 @@ export class WordLevelTrainer implements Trainer {
 
   async train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options: TrainingOptions = {},
   ): Promise<Trained> {

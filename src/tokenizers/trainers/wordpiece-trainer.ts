@@ -1,12 +1,11 @@
 import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import type { Model } from '../models/model.ts';
 import { WordPiece } from '../models/wordpiece.ts';
-import type { Pieces } from '../text/pieces.ts';
 import { mergeByLikelihood } from './likelihood-merges.ts';
 import { startOf } from './merge-start.ts';
 import { type MergingTrainer, mergeAll } from './merging.ts';
 import { type MergeProgress, type MergeStart, mergePairs } from './pair-merges.ts';
-import { countWords, Pace, printStages, type Trained, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, printStages, type Splitter, type Trained, type TrainingOptions } from './trainer.ts';
 
 /** The options of a WordPieceTrainer, by Hugging Face's names. */
 export const wordPieceTrainerOptions = defineOptions({
@@ -51,7 +50,7 @@ export class WordPieceTrainer implements MergingTrainer {
 
   async train(
     texts: Iterable<string> | AsyncIterable<string>,
-    split: (text: string) => Iterable<Pieces>,
+    split: Splitter,
     model: Model,
     options: TrainingOptions = {},
   ): Promise<Trained> {

@@ -60,7 +60,7 @@ export class DigitScores implements PieceScores {
 
   roughly(id: number): number {
     const shape = this.#shapes[id]!;
-    return this.#leading[id]! * 10 ** ((shape & 7) + (shape >> 3));
+    return this.#leading[id]! * (powers[(shape & 7) + (shape >> 3) + 150] ?? 0);
   }
 
   #digits(id: number): string {
@@ -70,6 +70,9 @@ export class DigitScores implements PieceScores {
     return count === 0 ? `${sign}${leading}` : `${leading}${String(this.#rest[id]).padStart(count, '0')}`;
   }
 }
+
+/** Powers of ten from -150 to 150: exponents have two digits, fractions nineteen. */
+const powers: Float64Array = /*@__PURE__*/ Float64Array.from({ length: 301 }, (_, i) => 10 ** (i - 150));
 
 /**
  * A number as Rust's serde_json reads its shortest decimal form: the digits as one whole number, then a division by a power of

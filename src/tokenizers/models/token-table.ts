@@ -1,4 +1,5 @@
 import { TextList } from './text-list.ts';
+import { pairCount, pairOf, TokenTrie } from './token-trie.ts';
 
 /**
  * A vocabulary in lists of numbers: tokens by id and ids by token, through a hash table over the tokens' units. 250,000 tokens
@@ -8,8 +9,18 @@ export class TokenTable {
   readonly texts: TextList;
   /** The id of each text; null where a text's place is its id. */
   readonly #ids: Int32Array | null;
-  /** By hash: the place of a text plus 1; 0 is empty. Made when first needed. */
+  /**
+   * By hash: the place of a text plus 1, in the low bits, and above them as many bits of its hash as fit; 0 is empty. Made when
+   * first needed.
+   */
   #slots: Int32Array | undefined;
+  readonly #placeBits: number;
+  /** By a hash of their first two letters: how long the longest token is that begins so. Made when first needed. */
+  #longest: Uint8Array | undefined;
+  #trie: TokenTrie | undefined;
+  /** Where the tokens end that `prefixes` found, and their ids. */
+  ends: Int32Array = new Int32Array(longestHashed);
+  found: Int32Array = new Int32Array(longestHashed);
   /** By id: the place of its text plus 1. Made when first needed, and a list of numbers unless the ids are far apart. */
   #places: Int32Array | Map<number, number> | undefined;
   readonly #strings: (string | undefined)[] = [];
@@ -17,6 +28,7 @@ export class TokenTable {
   constructor(texts: TextList, ids: Int32Array | null) {
     this.texts = texts;
     this.#ids = ids;
+    this.#placeBits = 32 - Math.clz32(texts.length + 1);
   }
 
   /** The table of a vocabulary. */
@@ -46,9 +58,11 @@ export class TokenTable {
     const { length } = token;
     let hash = start;
     for (let i = 0; i < length; i++) hash = step(hash, token.charCodeAt(i));
+    hash = finish(hash);
     const mask = slots.length - 1;
-    for (let slot = finish(hash) & mask; ; slot = (slot + 1) & mask) {
-      const place = slots[slot]! - 1;
+    const places = (1 << this.#placeBits) - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const place = (slots[slot]! & places) - 1;
       if (place < 0) return undefined;
       const from = bounds[place]!;
       if (bounds[place + 1]! - from !== length) continue;
@@ -66,10 +80,14 @@ export class TokenTable {
     for (let i = from; i < to; i++) hash = step(hash, given[i]!);
     for (let i = then; i < end; i++) hash = step(hash, given[i]!);
     const length = to - from + end - then;
+    hash = finish(hash);
     const mask = slots.length - 1;
-    for (let slot = finish(hash) & mask; ; slot = (slot + 1) & mask) {
-      const place = slots[slot]! - 1;
-      if (place < 0) return -1;
+    const places = (1 << this.#placeBits) - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot]!;
+      if (entry === 0) return -1;
+      if ((entry ^ hash) >>> this.#placeBits !== 0) continue;
+      const place = (entry & places) - 1;
       let at = bounds[place]!;
       if (bounds[place + 1]! - at !== length) continue;
       let i = from;
@@ -85,6 +103,72 @@ export class TokenTable {
       }
       if (i === end) return this.idAt(place);
     }
+  }
+
+  /**
+   * How many tokens begin at `from` and end at `to` or before; `ends` and `found` then say which, the shortest first. Each
+   * length that a token of these first letters may have is looked up: the table of all tokens is there anyway, and making a trie
+   * of 250,000 takes longer than encoding most texts.
+   */
+  prefixes(given: Uint16Array, from: number, to: number): number {
+    if (this.#longest === undefined) this.#measure();
+    const slots = this.#table();
+    const second = from + 1 < to ? given[from + 1]! : 0;
+    const most = this.#longest![pairOf(given[from]!, second)]!;
+    if (most > longestHashed) return this.#prefixesInTrie(given, from, to);
+    const { units, bounds } = this.texts;
+    const { ends, found } = this;
+    const ids = this.#ids;
+    const last = Math.min(to, from + Math.max(1, most));
+    const bits = this.#placeBits;
+    const places = (1 << bits) - 1;
+    const mask = slots.length - 1;
+    let hash = start;
+    let count = 0;
+    for (let end = from + 1; end <= last; end++) {
+      hash = step(hash, given[end - 1]!);
+      const mixed = finish(hash);
+      for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
+        const entry = slots[slot]!;
+        if (entry === 0) break;
+        if ((entry ^ mixed) >>> bits !== 0) continue;
+        const place = (entry & places) - 1;
+        let at = bounds[place]!;
+        if (bounds[place + 1]! - at !== end - from) continue;
+        let i = from;
+        while (i < end && units[at] === given[i]) {
+          i++;
+          at++;
+        }
+        if (i < end) continue;
+        ends[count] = end;
+        found[count++] = ids === null ? place : ids[place]!;
+        break;
+      }
+    }
+    return count;
+  }
+
+  #prefixesInTrie(given: Uint16Array, from: number, to: number): number {
+    this.#trie ??= new TokenTrie({ texts: this.texts, idAt: (place) => this.idAt(place) });
+    const count = this.#trie.prefixes(given, from, to);
+    this.ends = this.#trie.ends;
+    this.found = this.#trie.found;
+    return count;
+  }
+
+  /** Finds how long the longest token is for each pair of first letters. */
+  #measure(): void {
+    const { units, bounds } = this.texts;
+    const longest = new Uint8Array(pairCount);
+    for (let place = 0; place < this.size; place++) {
+      const from = bounds[place]!;
+      const length = bounds[place + 1]! - from;
+      if (length < 2) continue;
+      const pair = pairOf(units[from]!, units[from + 1]!);
+      if (length > longest[pair]!) longest[pair] = Math.min(length, longestHashed + 1);
+    }
+    this.#longest = longest;
   }
 
   /** The id of the token at a place of `texts`. */
@@ -155,16 +239,22 @@ export class TokenTable {
     while (size < 2 * this.size) size *= 2;
     const slots = new Int32Array(size);
     const mask = size - 1;
+    const bits = this.#placeBits;
+    const places = (1 << bits) - 1;
     let different = 0;
     for (let place = 0; place < this.size; place++) {
       const from = bounds[place]!;
       const to = bounds[place + 1]!;
       let hash = start;
       for (let i = from; i < to; i++) hash = step(hash, units[i]!);
-      let slot = finish(hash) & mask;
-      for (; slots[slot] !== 0; slot = (slot + 1) & mask) if (isSame(units, bounds, slots[slot]! - 1, from, to)) break;
+      hash = finish(hash);
+      let slot = hash & mask;
+      for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+        const entry = slots[slot]!;
+        if ((entry ^ hash) >>> bits === 0 && isSame(units, bounds, (entry & places) - 1, from, to)) break;
+      }
       if (slots[slot] === 0) different++;
-      slots[slot] = place + 1;
+      slots[slot] = ((hash >>> bits) << bits) | (place + 1);
     }
     this.#slots = slots;
     return different;
@@ -177,6 +267,9 @@ function isSame(units: Uint16Array, bounds: Int32Array, place: number, from: num
   for (let i = from; i < to; i++) if (units[at++] !== units[i]) return false;
   return true;
 }
+
+/** Tokens that are longer are found in a trie: a text may come near them often without having them. */
+const longestHashed = 32;
 
 /** Ids up to this much beyond twice the number of tokens are kept in lists. */
 const spare = 1024;

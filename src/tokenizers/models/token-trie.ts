@@ -45,7 +45,7 @@ export class TokenTrie {
     if (source === undefined) return;
     const { texts, idAt, prefix = '' } = source;
     const { units, bounds } = texts;
-    this.#waiting = new Int32Array(pairs);
+    this.#waiting = new Int32Array(pairCount);
     this.#behind = new Int32Array(texts.length);
     // From the last to the first, so that of equal tokens the last is taken in last.
     for (let place = texts.length - 1; place >= 0; place--) {
@@ -211,9 +211,10 @@ export class TokenTrie {
 const noPlaces = /*@__PURE__*/ new Int32Array(0);
 
 /** How many groups the pairs of first letters fall into. */
-const pairs = 1 << 16;
+export const pairCount: number = 1 << 16;
 
-function pairOf(first: number, second: number): number {
+/** The group of a pair of first letters. */
+export function pairOf(first: number, second: number): number {
   return (Math.imul(first, 0x9e3779b1) >>> 16) ^ second;
 }
 

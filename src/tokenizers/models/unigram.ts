@@ -6,7 +6,6 @@ import { defineModel, type Model, type TokenSink } from './model.ts';
 import { leastScore, NumberScores, type PieceScores } from './piece-scores.ts';
 import { TextList } from './text-list.ts';
 import { TokenTable } from './token-table.ts';
-import { TokenTrie } from './token-trie.ts';
 import { WordCache } from './word-cache.ts';
 
 /** The fields of a Unigram model. */
@@ -41,7 +40,6 @@ export class Unigram implements Model {
   #scores: Float64Array = new Float64Array(0);
   #unknownScore = Number.NaN;
   readonly #words = new WordCache();
-  #trie: TokenTrie | undefined;
   /** For each place of a text: the best score of what ends there, where its last piece begins, and that piece. */
   #best: Float64Array = new Float64Array(256);
   #starts: Int32Array = new Int32Array(256);
@@ -172,9 +170,8 @@ export class Unigram implements Model {
 
   /** Fills `#starts` and `#last` with the best way to every place of a text. */
   #search(units: Uint16Array, start: number, end: number): void {
-    this.#trie ??= this.#plant();
-    const trie = this.#trie;
-    const scores = this.#scores;
+    const pieces = this.#pieces;
+    const scores = this.#scoresUsed();
     const length = end - start;
     if (length >= this.#best.length) this.#makeRoom(length + (length >> 1) + 1);
     const best = this.#best;
@@ -186,8 +183,8 @@ export class Unigram implements Model {
       const here = best[at]!;
       const first = start + at;
       const next = at + (isHigh(units[first]!) && first + 1 < end && isLow(units[first + 1]!) ? 2 : 1);
-      const count = trie.prefixes(units, first, end);
-      const { ends, found } = trie;
+      const count = pieces.prefixes(units, first, end);
+      const { ends, found } = pieces;
       let hasOne = false;
       for (let i = 0; i < count; i++) {
         const to = ends[i]! - start;
@@ -195,6 +192,7 @@ export class Unigram implements Model {
         let own = scores[id]!;
         if (Number.isNaN(own)) {
           own = this.#given.used(id);
+          if (Number.isNaN(own)) continue;
           scores[id] = own;
         }
         const score = own + here;
@@ -226,14 +224,10 @@ export class Unigram implements Model {
     this.#way = new Int32Array(places);
   }
 
-  #plant(): TokenTrie {
-    const given = this.#given;
+  #scoresUsed(): Float64Array {
     // Reading a score as the library does takes longer than using it, so each is read when it is first needed.
-    this.#scores = new Float64Array(this.#pieces.size).fill(Number.NaN);
-    return new TokenTrie({
-      texts: this.#pieces.texts,
-      idAt: (id) => (Number.isNaN(given.roughly(id)) ? -1 : id),
-    });
+    if (this.#scores.length < this.#pieces.size) this.#scores = new Float64Array(this.#pieces.size).fill(Number.NaN);
+    return this.#scores;
   }
 
   #noUnknown(piece: string): ConfigError {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/index.ts';
-import { type ModelFolder, readJson, readText, resolveFolder } from '../hub/index.ts';
+import { type ModelFolder, readFile, readJson, readText, resolveFolder } from '../hub/index.ts';
 import type { BertTokenizerConfig } from './bert.ts';
 import { brief, isJsonObject, type JsonObject } from './component.ts';
 import { fromParts } from './from-parts.ts';
@@ -7,6 +7,7 @@ import { BertNormalizer } from './normalizers/bert-normalizer.ts';
 import { PreTrainedTokenizerFast, type TokenizerConfig } from './pretrained-tokenizer.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { classOfModelType, tokenizerClass } from './tokenizer-classes.ts';
+import { parseTokenizerJson } from './tokenizer-json.ts';
 
 /** Finds out which tokenizer a folder holds, and loads it. */
 export const AutoTokenizer = {
@@ -29,7 +30,8 @@ export const AutoTokenizer = {
     }
     const template = await readText(folder, 'chat_template.jinja');
     if (template !== undefined && config.chat_template === undefined) merged.chat_template = template;
-    const json = await readJson(folder, 'tokenizer.json');
+    const bytes = await readFile(folder, 'tokenizer.json');
+    const json = bytes && (parseTokenizerJson(bytes) ?? (await readJson(folder, 'tokenizer.json')));
     const backend =
       json === undefined ? await fromParts(folder, merged) : Tokenizer.fromJSON(json, `${folder.name}/tokenizer.json`);
     if (json !== undefined) followConfig(backend, merged);

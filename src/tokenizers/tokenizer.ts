@@ -21,6 +21,7 @@ import { hasSurrogates } from './text/offsets.ts';
 import { Pieces } from './text/pieces.ts';
 import { UnitText } from './text/unit-text.ts';
 import { TokenList } from './token-list.ts';
+import { parseTokenizerJson } from './tokenizer-json.ts';
 import type { Trainer, TrainingOptions } from './trainers/trainer.ts';
 import { readTruncation, type Truncation, truncate, truncationToJSON } from './truncation.ts';
 
@@ -87,7 +88,8 @@ export class Tokenizer {
    * @throws DataError when it is not JSON; ConfigError or UnsupportedError when it is no tokenizer that can be used here.
    */
   static from_str(text: string, where = 'tokenizer.json'): Tokenizer {
-    return Tokenizer.fromJSON(parseJson(where, text), where);
+    const read = wellFormed(text) === text ? parseTokenizerJson(new TextEncoder().encode(text)) : undefined;
+    return Tokenizer.fromJSON(read ?? parseJson(where, text), where);
   }
 
   /** The tokenizer of a tokenizer.json's parsed content. */

@@ -6,7 +6,9 @@ import { textOf, unitsOfText } from '../text/unit-text.ts';
 import { BPEWord } from './bpe-word.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { PairTable } from './pair-table.ts';
-import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
+import { TextList } from './text-list.ts';
+import { TokenTable } from './token-table.ts';
+import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 import { WordCache } from './word-cache.ts';
 
 /** The fields of a BPE model. */
@@ -53,8 +55,7 @@ export class BPE implements Model {
   readonly fuse_unk: boolean;
   readonly byte_fallback: boolean;
   readonly ignore_merges: boolean;
-  readonly #vocab: Map<string, number>;
-  readonly #tokens: readonly (string | undefined)[];
+  readonly #vocab: TokenTable;
   /** Left and right token of each merge, in the order of ranks. */
   readonly #pairs: Int32Array;
   readonly #merges: PairTable;
@@ -71,8 +72,8 @@ export class BPE implements Model {
    * @throws ConfigError for a merge whose tokens, or whose result, the vocabulary does not have.
    */
   constructor(
-    vocab: ReadonlyMap<string, number>,
-    merges: readonly (readonly [left: string, right: string])[],
+    vocab: ReadonlyMap<string, number> | TokenTable,
+    merges: readonly (readonly [left: string, right: string])[] | TextList,
     options: BPEOptions = {},
     where = 'BPE',
   ) {
@@ -84,24 +85,30 @@ export class BPE implements Model {
     this.byte_fallback = options.byte_fallback ?? false;
     this.ignore_merges = options.ignore_merges ?? false;
     this.#key = seedKey(options.seed ?? 0);
-    this.#vocab = new Map(vocab);
-    this.#tokens = tokensById(this.#vocab);
-    this.#pairs = new Int32Array(2 * merges.length);
-    this.#merges = new PairTable(merges.length);
+    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
+    const halves = merges instanceof TextList ? merges : TextList.of(merges.flat());
+    const count = halves.length / 2;
+    this.#pairs = new Int32Array(2 * count);
+    this.#merges = new PairTable(count);
     const prefix = this.continuing_subword_prefix?.length ?? 0;
-    const idOf = (token: string, rank: number): number => {
-      const id = this.#vocab.get(token);
-      if (id !== undefined) return id;
-      const [left, right] = merges[rank]!;
+    const { units, bounds } = halves;
+    const idOf = (rank: number, from: number, to: number, then = 0, end = 0): number => {
+      const id = this.#vocab.find(units, from, to, then, Math.max(then, end));
+      if (id >= 0) return id;
+      const token = textOf(units, from, to) + textOf(units, then, Math.max(then, end));
       throw new ConfigError(
-        `${where}: merge ${rank} joins ${brief(left)} and ${brief(right)}, and the vocabulary has no ${brief(token)}; take vocabulary and merges of one tokenizer.`,
+        `${where}: merge ${rank} joins ${brief(halves.at(2 * rank))} and ${brief(halves.at(2 * rank + 1))}, and the vocabulary has no ${brief(token)}; take vocabulary and merges of one tokenizer.`,
       );
     };
-    for (const [rank, [left, right]] of merges.entries()) {
-      const [a, b] = [idOf(left, rank), idOf(right, rank)];
-      this.#pairs[2 * rank] = a;
-      this.#pairs[2 * rank + 1] = b;
-      this.#merges.set(a, b, rank, idOf(left + right.slice(prefix), rank));
+    for (let rank = 0; rank < count; rank++) {
+      const from = bounds[2 * rank]!;
+      const middle = bounds[2 * rank + 1]!;
+      const to = bounds[2 * rank + 2]!;
+      const left = idOf(rank, from, middle);
+      const right = idOf(rank, middle, to);
+      this.#pairs[2 * rank] = left;
+      this.#pairs[2 * rank + 1] = right;
+      this.#merges.set(left, right, rank, idOf(rank, from, middle, middle + prefix, to));
     }
   }
 
@@ -119,21 +126,21 @@ export class BPE implements Model {
   /** The merges in the order of their ranks, each as its two tokens. */
   get merges(): [left: string, right: string][] {
     return Array.from({ length: this.#pairs.length / 2 }, (_, rank) => [
-      this.#tokens[this.#pairs[2 * rank]!]!,
-      this.#tokens[this.#pairs[2 * rank + 1]!]!,
+      this.#vocab.tokenOf(this.#pairs[2 * rank]!)!,
+      this.#vocab.tokenOf(this.#pairs[2 * rank + 1]!)!,
     ]);
   }
 
   get_vocab(): Map<string, number> {
-    return new Map(this.#vocab);
+    return this.#vocab.toMap();
   }
 
   token_to_id(token: string): number | undefined {
-    return this.#vocab.get(token);
+    return this.#vocab.idOf(token);
   }
 
   id_to_token(id: number): string | undefined {
-    return this.#tokens[id];
+    return this.#vocab.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -148,7 +155,7 @@ export class BPE implements Model {
     return {
       type: 'BPE',
       ...this.fields,
-      vocab: Object.fromEntries(inOrder(this.#vocab)),
+      vocab: this.#vocab.toObject(),
       merges: this.merges,
     };
   }
@@ -158,7 +165,7 @@ export class BPE implements Model {
     // A line separates a pair by a space, so a token with one in it cannot be written.
     if (merges.some((pair) => pair.some((token) => /[ \r\n]/.test(token)))) return {};
     return {
-      'vocab.json': `${JSON.stringify(Object.fromEntries(inOrder(this.#vocab)))}\n`,
+      'vocab.json': `${JSON.stringify(this.#vocab.toObject())}\n`,
       'merges.txt': `#version: 0.2\n${merges.map(([left, right]) => `${left} ${right}\n`).join('')}`,
     };
   }
@@ -181,7 +188,7 @@ export class BPE implements Model {
 
   /** The tokens of a text that stands at `start`. */
   #ofCharacters(text: string, start: number, found: TokenSink): void {
-    const whole = this.ignore_merges ? this.#vocab.get(text) : undefined;
+    const whole = this.ignore_merges ? this.#vocab.idOf(text) : undefined;
     if (whole !== undefined) {
       found.add(whole, start, start + text.length);
       return;
@@ -205,7 +212,7 @@ export class BPE implements Model {
 
   #ofBytes(units: Uint16Array, start: number, end: number, found: TokenSink): void {
     if (this.ignore_merges) {
-      const whole = this.#vocab.get(toByteCharacters(textOf(units, start, end)));
+      const whole = this.#vocab.idOf(toByteCharacters(textOf(units, start, end)));
       if (whole !== undefined) {
         found.add(whole, start, end);
         return;
@@ -242,7 +249,7 @@ export class BPE implements Model {
       if (suffix !== null && to === text.length) symbol += suffix;
       const length = lengthOf(text, at, to);
       at = to;
-      const id = this.#vocab.get(symbol);
+      const id = this.#vocab.idOf(symbol);
       if (id !== undefined) {
         if (unknown > 0) word.add(this.#unknown(), unknown);
         unknown = 0;
@@ -269,7 +276,7 @@ export class BPE implements Model {
   #bytesOf(symbol: string): number[] | undefined {
     const ids: number[] = [];
     for (const byte of encoder.encode(symbol)) {
-      const id = this.#vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+      const id = this.#vocab.idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
       if (id === undefined) return undefined;
       ids.push(id);
     }
@@ -309,7 +316,7 @@ export class BPE implements Model {
     if (ids === undefined) {
       const prefix = isFirst ? '' : (this.continuing_subword_prefix ?? '');
       const suffix = isLast ? (this.end_of_word_suffix ?? '') : '';
-      ids = Int32Array.from(byteCharacters, (character) => this.#vocab.get(prefix + character + suffix) ?? -1);
+      ids = Int32Array.from(byteCharacters, (character) => this.#vocab.idOf(prefix + character + suffix) ?? -1);
       this.#byteIds[kind] = ids;
     }
     return ids[byte]!;
@@ -343,7 +350,7 @@ export class BPE implements Model {
   }
 
   #unknown(): number {
-    const id = this.#vocab.get(this.unk_token!);
+    const id = this.#vocab.idOf(this.unk_token!);
     if (id !== undefined) return id;
     throw new ConfigError(
       `BPE: a character is not in the vocabulary, and neither is the unknown token ${brief(this.unk_token)}; add that token, or name another as unk_token.`,
@@ -425,4 +432,6 @@ export const bpe: ComponentDefinition<Model> = defineModel<BPEFields>({
   recognise: (json) => 'merges' in json && 'vocab' in json,
   create: ({ vocab, merges, ...options }, where) =>
     new BPE(vocabularyOf(vocab), readMerges(merges, `${where}.merges`), options, where),
+  createRead: ({ vocab: _, merges: __, ...options }, { tokens, merges }, where) =>
+    new BPE(tokens, merges ?? [], options, where),
 });

@@ -1,4 +1,5 @@
 import { type Component, type ComponentDefinition, type JsonObject, readFields } from '../component.ts';
+import { type ReadVocabulary, readVocabulary } from '../tokenizer-json.ts';
 
 /** Where a model writes the tokens of a text, one after another, with start and end of each among the units it was given. */
 export interface TokenSink {
@@ -39,6 +40,8 @@ interface ModelRow<Fields extends object> {
   /** Whether JSON without a type is this model. */
   readonly recognise: (json: JsonObject) => boolean;
   readonly create: (fields: Fields, where: string) => Model;
+  /** The same with vocabulary and merges as they were read from bytes, of a kind that it knows; those of `fields` are empty. */
+  readonly createRead?: (fields: Fields, read: ReadVocabulary, where: string) => Model;
 }
 
 /** Makes a row for the registry of models. */
@@ -50,7 +53,8 @@ export function defineModel<Fields extends object>(row: ModelRow<Fields>): Compo
     fromJSON: (json, where) => {
       const fields = readFields(where, row.type, json, row.defaults);
       row.check?.(fields, where);
-      return row.create(fields, where);
+      const read = (json as { [readVocabulary]?: ReadVocabulary })[readVocabulary];
+      return read === undefined ? row.create(fields, where) : row.createRead!(fields, read, where);
     },
   };
 }

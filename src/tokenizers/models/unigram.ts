@@ -3,7 +3,9 @@ import { brief, type ComponentDefinition, type JsonObject } from '../component.t
 import { isHigh, isLow } from '../text/surrogates.ts';
 import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { TokenTrie } from './token-trie.ts';
+import { leastScore, NumberScores, type PieceScores } from './piece-scores.ts';
+import { TextList } from './text-list.ts';
+import { TokenTable } from './token-table.ts';
 import { WordCache } from './word-cache.ts';
 
 /** The fields of a Unigram model. */
@@ -32,15 +34,12 @@ export class Unigram implements Model {
   readonly type = 'Unigram';
   readonly unk_id: number | null;
   readonly byte_fallback: boolean;
-  readonly #pieces: readonly string[];
-  /** As given, and as searched with; there, what is not a number has not been needed yet. */
-  readonly #given: Float64Array;
-  readonly #asRead: boolean;
-  #scores: Float64Array | undefined;
-  #unknownScore = 0;
+  readonly #pieces: TokenTable;
+  readonly #given: PieceScores;
+  /** The scores that have been needed; the others are not numbers here. */
+  #scores: Float64Array = new Float64Array(0);
+  #unknownScore = Number.NaN;
   readonly #words = new WordCache();
-  #ids: Map<string, number> | undefined;
-  #trie: TokenTrie | undefined;
   /** For each place of a text: the best score of what ends there, where its last piece begins, and that piece. */
   #best: Float64Array = new Float64Array(256);
   #starts: Int32Array = new Int32Array(256);
@@ -53,41 +52,51 @@ export class Unigram implements Model {
    * read from a file, where Hugging Face's library rounds twice.
    */
   constructor(
-    vocab: readonly (readonly [piece: string, score: number | null])[],
+    vocab: readonly (readonly [piece: string, score: number | null])[] | { tokens: TokenTable; scores: PieceScores },
     { unk_id = null, byte_fallback = false }: Partial<Omit<UnigramFields, 'vocab'>> = {},
     { fromJSON = false }: { fromJSON?: boolean } = {},
   ) {
-    this.#pieces = vocab.map(([piece]) => piece);
-    this.#given = Float64Array.from(vocab, ([, score]) => score ?? Number.NaN);
-    this.#asRead = fromJSON;
+    if ('tokens' in vocab) {
+      this.#pieces = vocab.tokens;
+      this.#given = vocab.scores;
+    } else {
+      this.#pieces = new TokenTable(TextList.of(vocab.map(([piece]) => piece)), null);
+      this.#given = new NumberScores(
+        Float64Array.from(vocab, ([, score]) => score ?? Number.NaN),
+        fromJSON,
+      );
+    }
     this.unk_id = unk_id;
     this.byte_fallback = byte_fallback;
   }
 
   /** The unknown token's piece, or null. */
   get unk_token(): string | null {
-    return this.unk_id === null ? null : (this.#pieces[this.unk_id] ?? null);
+    return this.unk_id === null ? null : (this.#pieces.tokenOf(this.unk_id) ?? null);
   }
 
   get vocab_size(): number {
-    return this.#pieces.length;
+    return this.#pieces.size;
   }
 
   get_vocab(): Map<string, number> {
-    return new Map(this.#idsByPiece());
+    return this.#pieces.toMap();
   }
 
   /** Pieces with their scores, in the order of ids. */
   get pieces(): [piece: string, score: number | null][] {
-    return this.#pieces.map((piece, id) => [piece, Number.isNaN(this.#given[id]!) ? null : this.#given[id]!]);
+    return Array.from({ length: this.#pieces.size }, (_, id) => {
+      const score = this.#given.given(id);
+      return [this.#pieces.texts.at(id), Number.isNaN(score) ? null : score];
+    });
   }
 
   token_to_id(token: string): number | undefined {
-    return this.#idsByPiece().get(token);
+    return this.#pieces.idOf(token);
   }
 
   id_to_token(id: number): string | undefined {
-    return this.#pieces[id];
+    return this.#pieces.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -138,7 +147,7 @@ export class Unigram implements Model {
   #putUnknown(piece: string, start: number, found: TokenSink): void {
     const end = start + piece.length;
     // Several unknown pieces together may be one of the vocabulary.
-    const id = this.#idsByPiece().get(piece);
+    const id = this.#pieces.idOf(piece);
     if (id !== undefined) {
       found.add(id, start, end);
       return;
@@ -152,7 +161,7 @@ export class Unigram implements Model {
   #bytesOf(piece: string): number[] | undefined {
     const ids: number[] = [];
     for (const byte of encoder.encode(piece)) {
-      const id = this.#idsByPiece().get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+      const id = this.#pieces.idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
       if (id === undefined) return undefined;
       ids.push(id);
     }
@@ -161,9 +170,8 @@ export class Unigram implements Model {
 
   /** Fills `#starts` and `#last` with the best way to every place of a text. */
   #search(units: Uint16Array, start: number, end: number): void {
-    this.#trie ??= this.#plant();
-    const trie = this.#trie;
-    const scores = this.#scores!;
+    const pieces = this.#pieces;
+    const scores = this.#scoresUsed();
     const length = end - start;
     if (length >= this.#best.length) this.#makeRoom(length + (length >> 1) + 1);
     const best = this.#best;
@@ -175,15 +183,16 @@ export class Unigram implements Model {
       const here = best[at]!;
       const first = start + at;
       const next = at + (isHigh(units[first]!) && first + 1 < end && isLow(units[first + 1]!) ? 2 : 1);
-      const count = trie.prefixes(units, first, end);
-      const { ends, found } = trie;
+      const count = pieces.prefixes(units, first, end);
+      const { ends, found } = pieces;
       let hasOne = false;
       for (let i = 0; i < count; i++) {
         const to = ends[i]! - start;
         const id = found[i]!;
         let own = scores[id]!;
         if (Number.isNaN(own)) {
-          own = asSerdeReads(this.#given[id]!);
+          own = this.#given.used(id);
+          if (Number.isNaN(own)) continue;
           scores[id] = own;
         }
         const score = own + here;
@@ -195,6 +204,7 @@ export class Unigram implements Model {
         if (to === next) hasOne = true;
       }
       if (!hasOne) {
+        if (Number.isNaN(this.#unknownScore)) this.#unknownScore = leastScore(this.#given, this.#pieces.size) - unknownPenalty;
         const score = this.#unknownScore + here;
         if (starts[next]! < 0 || score > best[next]!) {
           if (this.unk_id === null) throw this.#noUnknown(textOf(units, first, start + next));
@@ -214,25 +224,10 @@ export class Unigram implements Model {
     this.#way = new Int32Array(places);
   }
 
-  #plant(): TokenTrie {
-    const given = this.#given;
+  #scoresUsed(): Float64Array {
     // Reading a score as the library does takes longer than using it, so each is read when it is first needed.
-    this.#scores = this.#asRead ? new Float64Array(given.length).fill(Number.NaN) : given;
-    let least = Infinity;
-    const trie = new TokenTrie(2 * given.length);
-    for (const [id, piece] of this.#pieces.entries()) {
-      const score = given[id]!;
-      if (Number.isNaN(score)) continue;
-      least = Math.min(least, score);
-      if (piece !== '') trie.add(piece, 0, id);
-    }
-    this.#unknownScore = (this.#asRead ? asSerdeReads(least) : least) - unknownPenalty;
-    return trie;
-  }
-
-  #idsByPiece(): Map<string, number> {
-    this.#ids ??= new Map(this.#pieces.map((piece, id) => [piece, id]));
-    return this.#ids;
+    if (this.#scores.length < this.#pieces.size) this.#scores = new Float64Array(this.#pieces.size).fill(Number.NaN);
+    return this.#scores;
   }
 
   #noUnknown(piece: string): ConfigError {
@@ -242,24 +237,11 @@ export class Unigram implements Model {
 
 const encoder = /*@__PURE__*/ new TextEncoder();
 
-/**
- * A number as Rust's serde_json reads its shortest decimal form: the digits as one whole number, then a division by a power of
- * ten, each rounded. The last bit may differ from the nearest float64, and with it which of two equally good cuts wins.
- */
-function asSerdeReads(score: number): number {
-  const [mantissa, exponent = '0'] = String(score).split('e') as [string, string?];
-  const [whole, fraction = ''] = mantissa.split('.') as [string, string?];
-  const power = Number(exponent) - fraction.length;
-  const digits = Number(whole + fraction);
-  if (!Number.isFinite(digits) || Math.abs(power) > 308) return score;
-  return power < 0 ? digits / Number(`1e${-power}`) : digits * Number(`1e${power}`);
-}
-
 /** Unigram in tokenizer.json: `{ "type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["▁a", -2.5], …], "byte_fallback": false }`. */
 export const unigram: ComponentDefinition<Model> = defineModel<UnigramFields>({
   type: 'Unigram',
   defaults: { unk_id: null, vocab: [], byte_fallback: false },
-  check: ({ unk_id, vocab }, where) => {
+  check: ({ vocab }, where) => {
     for (const [i, entry] of vocab.entries()) {
       const isPair = Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string';
       if (!isPair || !(typeof entry[1] === 'number' || entry[1] === null))
@@ -267,11 +249,19 @@ export const unigram: ComponentDefinition<Model> = defineModel<UnigramFields>({
           `${where}.vocab[${i}]: it is ${brief(entry)}; a piece and its score are needed, as ["▁a", -2.5].`,
         );
     }
-    if (unk_id !== null && !(Number.isSafeInteger(unk_id) && unk_id >= 0 && unk_id < vocab.length))
-      throw new ConfigError(
-        `${where}: unk_id is ${brief(unk_id)} and there are ${vocab.length} pieces; the id of one is needed.`,
-      );
   },
   recognise: (json) => Array.isArray(json.vocab),
-  create: ({ vocab, ...fields }) => new Unigram(vocab, fields, { fromJSON: true }),
+  create: ({ vocab, ...fields }, where) => {
+    checkUnknown(fields.unk_id, vocab.length, where);
+    return new Unigram(vocab, fields, { fromJSON: true });
+  },
+  createRead: ({ vocab: _, ...fields }, { tokens, scores }, where) => {
+    checkUnknown(fields.unk_id, tokens.size, where);
+    return new Unigram({ tokens, scores: scores! }, fields);
+  },
 });
+
+function checkUnknown(unk_id: number | null, pieces: number, where: string): void {
+  if (unk_id !== null && !(Number.isSafeInteger(unk_id) && unk_id >= 0 && unk_id < pieces))
+    throw new ConfigError(`${where}: unk_id is ${brief(unk_id)} and there are ${pieces} pieces; the id of one is needed.`);
+}

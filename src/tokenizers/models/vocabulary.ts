@@ -1,5 +1,7 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief } from '../component.ts';
+import { TextList } from './text-list.ts';
+import { TokenTable } from './token-table.ts';
 
 /**
  * Checks that a vocabulary's ids are whole numbers from 0, each given to one token.
@@ -25,23 +27,11 @@ function claim(owners: (string | undefined)[], token: string, id: unknown, where
   owners[id] = token;
 }
 
-/** The tokens of a vocabulary by their ids; ids that no token has are holes. */
-export function tokensById(vocab: ReadonlyMap<string, number>): (string | undefined)[] {
-  const tokens: (string | undefined)[] = [];
-  vocab.forEach((id, token) => {
-    tokens[id] = token;
-  });
-  return tokens;
-}
-
 /** The vocabulary of tokenizer.json. */
-export function vocabularyOf(vocab: Readonly<Record<string, number>>): Map<string, number> {
-  const ids = new Map<string, number>();
-  for (const token of Object.keys(vocab)) ids.set(token, vocab[token]!);
-  return ids;
-}
-
-/** The vocabulary in the order of its ids. */
-export function inOrder(vocab: ReadonlyMap<string, number>): [token: string, id: number][] {
-  return [...vocab].sort((a, b) => a[1] - b[1]);
+export function vocabularyOf(vocab: Readonly<Record<string, number>>): TokenTable {
+  const tokens = Object.keys(vocab);
+  return new TokenTable(
+    TextList.of(tokens),
+    Int32Array.from(tokens, (token) => vocab[token]!),
+  );
 }

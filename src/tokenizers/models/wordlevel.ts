@@ -1,8 +1,8 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
-import { textOf } from '../text/unit-text.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
+import { TokenTable } from './token-table.ts';
+import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 
 /** The fields of a WordLevel model. */
 export interface WordLevelFields {
@@ -16,13 +16,14 @@ export interface WordLevelFields {
 export class WordLevel implements Model {
   readonly type = 'WordLevel';
   readonly unk_token: string;
-  readonly #vocab: Map<string, number>;
-  readonly #tokens: readonly (string | undefined)[];
+  readonly #vocab: TokenTable;
 
   /** From a vocabulary and the fields of tokenizer.json. */
-  constructor(vocab: ReadonlyMap<string, number>, { unk_token = '<unk>' }: Partial<Omit<WordLevelFields, 'vocab'>> = {}) {
-    this.#vocab = new Map(vocab);
-    this.#tokens = tokensById(this.#vocab);
+  constructor(
+    vocab: ReadonlyMap<string, number> | TokenTable,
+    { unk_token = '<unk>' }: Partial<Omit<WordLevelFields, 'vocab'>> = {},
+  ) {
+    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
     this.unk_token = unk_token;
   }
 
@@ -31,31 +32,32 @@ export class WordLevel implements Model {
   }
 
   get_vocab(): Map<string, number> {
-    return new Map(this.#vocab);
+    return this.#vocab.toMap();
   }
 
   token_to_id(token: string): number | undefined {
-    return this.#vocab.get(token);
+    return this.#vocab.idOf(token);
   }
 
   id_to_token(id: number): string | undefined {
-    return this.#tokens[id];
+    return this.#vocab.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
-    sink.add(this.#vocab.get(textOf(units, start, end)) ?? this.#unknown(), start, end);
+    const id = this.#vocab.find(units, start, end);
+    sink.add(id >= 0 ? id : this.#unknown(), start, end);
   }
 
   toJSON(): JsonObject {
-    return { type: 'WordLevel', vocab: Object.fromEntries(inOrder(this.#vocab)), unk_token: this.unk_token };
+    return { type: 'WordLevel', vocab: this.#vocab.toObject(), unk_token: this.unk_token };
   }
 
   vocabularyFiles(): Record<string, string> {
-    return { 'vocab.json': `${JSON.stringify(Object.fromEntries(inOrder(this.#vocab)))}\n` };
+    return { 'vocab.json': `${JSON.stringify(this.#vocab.toObject())}\n` };
   }
 
   #unknown(): number {
-    const id = this.#vocab.get(this.unk_token);
+    const id = this.#vocab.idOf(this.unk_token);
     if (id !== undefined) return id;
     throw new ConfigError(
       `WordLevel: a word is not in the vocabulary, and neither is the unknown token ${brief(this.unk_token)}; add that token, or name another as unk_token.`,
@@ -70,4 +72,5 @@ export const wordLevel: ComponentDefinition<Model> = defineModel<WordLevelFields
   check: ({ vocab }, where) => checkVocabularyObject(vocab, `${where}.vocab`),
   recognise: (json) => 'vocab' in json && !Array.isArray(json.vocab) && 'unk_token' in json,
   create: ({ vocab, ...fields }) => new WordLevel(vocabularyOf(vocab), fields),
+  createRead: ({ vocab: _, ...fields }, { tokens }) => new WordLevel(tokens, fields),
 });

@@ -2,8 +2,9 @@ import { ConfigError } from '../../core/index.ts';
 import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/surrogates.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
+import { TokenTable } from './token-table.ts';
 import { TokenTrie } from './token-trie.ts';
-import { checkVocabularyObject, inOrder, tokensById, vocabularyOf } from './vocabulary.ts';
+import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 import { type FoundTokens, WordCache } from './word-cache.ts';
 
 /** The fields of a WordPiece model. */
@@ -28,25 +29,22 @@ export class WordPiece implements Model {
   readonly unk_token: string;
   readonly continuing_subword_prefix: string;
   readonly max_input_chars_per_word: number;
-  readonly #vocab: ReadonlyMap<string, number>;
-  readonly #tokens: readonly (string | undefined)[];
+  readonly #vocab: TokenTable;
   readonly #words = new WordCache();
   /** The tokens that start a word, and those that continue one, without their prefix. Made when first needed. */
   #initial: TokenTrie | undefined;
   #continuing: TokenTrie | undefined;
 
-  /** From a vocabulary and the fields of tokenizer.json. `isOwn` says that nobody else has the map, so it need not be copied. */
+  /** From a vocabulary and the fields of tokenizer.json. */
   constructor(
-    vocab: ReadonlyMap<string, number>,
+    vocab: ReadonlyMap<string, number> | TokenTable,
     {
       unk_token = '[UNK]',
       continuing_subword_prefix = '##',
       max_input_chars_per_word = 100,
     }: Partial<Omit<WordPieceFields, 'vocab'>> = {},
-    { isOwn = false }: { isOwn?: boolean } = {},
   ) {
-    this.#vocab = isOwn ? vocab : new Map(vocab);
-    this.#tokens = tokensById(this.#vocab);
+    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
     this.max_input_chars_per_word = max_input_chars_per_word;
@@ -57,15 +55,15 @@ export class WordPiece implements Model {
   }
 
   get_vocab(): Map<string, number> {
-    return new Map(this.#vocab);
+    return this.#vocab.toMap();
   }
 
   token_to_id(token: string): number | undefined {
-    return this.#vocab.get(token);
+    return this.#vocab.idOf(token);
   }
 
   id_to_token(id: number): string | undefined {
-    return this.#tokens[id];
+    return this.#vocab.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -89,25 +87,23 @@ export class WordPiece implements Model {
       unk_token: this.unk_token,
       continuing_subword_prefix: this.continuing_subword_prefix,
       max_input_chars_per_word: this.max_input_chars_per_word,
-      vocab: Object.fromEntries(inOrder(this.#vocab)),
+      vocab: this.#vocab.toObject(),
     };
   }
 
   vocabularyFiles(): Record<string, string> {
     // A line's number is its id there, so a gap or a line break in a token cannot be written.
-    const ordered = inOrder(this.#vocab);
+    const ordered = this.#vocab.inOrder();
     if (ordered.some(([token, id], line) => id !== line || /[\r\n]/.test(token))) return {};
     return { 'vocab.txt': ordered.map(([token]) => `${token}\n`).join('') };
   }
 
   #plant(): void {
-    const prefix = this.continuing_subword_prefix;
-    this.#initial = new TokenTrie();
-    this.#continuing = new TokenTrie();
-    for (const [token, id] of this.#vocab) {
-      this.#initial.add(token, 0, id);
-      if (token.startsWith(prefix)) this.#continuing.add(token, prefix.length, id);
-    }
+    const vocab = this.#vocab;
+    const { texts } = vocab;
+    const idAt = (place: number) => vocab.idAt(place);
+    this.#initial = new TokenTrie({ texts, idAt });
+    this.#continuing = new TokenTrie({ texts, idAt, prefix: this.continuing_subword_prefix });
   }
 
   /** Finds the tokens of a word; false where it gets stuck. */
@@ -134,7 +130,7 @@ export class WordPiece implements Model {
   }
 
   #unknown(): number {
-    const id = this.#vocab.get(this.unk_token);
+    const id = this.#vocab.idOf(this.unk_token);
     if (id !== undefined) return id;
     throw new ConfigError(
       `WordPiece: a word cannot be spelled and the vocabulary has no ${JSON.stringify(this.unk_token)}; add that token, or name another as unk_token.`,
@@ -154,5 +150,6 @@ export const wordPiece: ComponentDefinition<Model> = defineModel<WordPieceFields
       );
   },
   recognise: (json) => 'max_input_chars_per_word' in json && 'vocab' in json,
-  create: ({ vocab, ...fields }) => new WordPiece(vocabularyOf(vocab), fields, { isOwn: true }),
+  create: ({ vocab, ...fields }) => new WordPiece(vocabularyOf(vocab), fields),
+  createRead: ({ vocab: _, ...fields }, { tokens }) => new WordPiece(tokens, fields),
 });

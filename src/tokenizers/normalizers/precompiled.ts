@@ -106,7 +106,10 @@ function asciiThatStays(map: Charsmap): RegExp {
 
 function fromBase64(text: string, where: string): Uint8Array {
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const characters = atob(text);
+    const bytes = new Uint8Array(characters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+    return bytes;
   } catch (cause) {
     throw new ConfigError(`${where}: precompiled_charsmap is ${brief(text)}; text in base64 is needed.`, { cause });
   }

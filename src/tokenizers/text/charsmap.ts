@@ -18,7 +18,8 @@ export class Charsmap {
       throw new ConfigError(
         `${where}: a table of ${size} bytes is announced and ${bytes.length} are there; fetch the file again.`,
       );
-    this.#units = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
+    this.#units = new Uint32Array(size / 4);
+    for (let i = 0; i < this.#units.length; i++) this.#units[i] = view.getUint32(4 + 4 * i, true);
     this.#texts = bytes.subarray(4 + size);
   }
 

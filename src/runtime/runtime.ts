@@ -39,8 +39,23 @@ export interface ProgramIO {
   readonly outputs: readonly string[];
 }
 
+/** A tensor of a model that never changes. */
+export interface Weight {
+  /** The name by which the model's nodes read it. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Its elements, in the host's memory. The program may read them for as long as it lives. */
+  readonly data: TypedArray;
+}
+
 /** What a caller may choose when a model is compiled. */
 export interface CompileOptions {
+  /**
+   * Tensors that the model's nodes read and the model does not hold. They are not copied, so their contents must stay as they
+   * are until the program is disposed; the runtime may keep them a second time in the order in which its kernels want them.
+   */
+  readonly weights?: readonly Weight[];
   /** Let the runtime rewrite and fuse the graph. False unless told: qkv's own passes have done so, and rewriting takes 1 to 3 times as long again. */
   readonly optimize?: boolean;
   /**

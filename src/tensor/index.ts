@@ -5,7 +5,7 @@
  */
 
 export type { Device, Precision } from '../runtime/index.ts';
-export { type Compiled, compile } from './compile.ts';
+export { type Compiled, type CompiledOptions, compile } from './compile.ts';
 export * from './create.ts';
 export * from './derivatives.ts';
 export {

@@ -182,6 +182,10 @@ class GraphWriter implements Emitter {
     return results;
   }
 
+  isWeight(name: string): boolean {
+    return this.#outer ? this.#outer.isWeight(name) : this.weights.some((weight) => weight.name === name);
+  }
+
   type(name: string): Type {
     return this.#types.get(name)!;
   }

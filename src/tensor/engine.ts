@@ -3,7 +3,7 @@ import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
 import { type Binding, type Device, openRuntime, type Precision, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
 import { type Aliases, assertAlive, type CacheStatistics, type FrozenLeaf, ProgramCache, planKey } from './programs.ts';
-import type { LeafSource } from './sources.ts';
+import { isFrozenSource, type LeafSource } from './sources.ts';
 
 /** What to compute, and whose memory may receive it. At most one of `into` and `over`. */
 export interface Want {
@@ -85,7 +85,9 @@ export function prepare(wants: readonly Want[], frozen: ReadonlySet<Node> = new 
     wants.map(({ value }) => value),
     replaced,
   );
-  return { ...read, leaves: read.order.filter(isData), wants, frozen };
+  const leaves = read.order.filter(isData);
+  const constant = leaves.filter(({ source }) => isFrozenSource(source as LeafSource));
+  return { ...read, leaves, wants, frozen: constant.length === 0 ? frozen : new Set([...frozen, ...constant]) };
 }
 
 /** Computes values, all in one run, and gives the buffers that hold them. */

@@ -24,6 +24,7 @@ export { noGrad } from './modes.ts';
 export { type Difference, firstDifference } from './parity.ts';
 export type { CacheStatistics } from './programs.ts';
 export { manualSeed, nextRandomKey, randomState, replayingRandom, setRandomState } from './random.ts';
+export { type PlaceWrite, residentZeros, writePlaces } from './rows.ts';
 export {
   derivedGradient,
   evaluate,

@@ -67,6 +67,8 @@ export interface Emitter {
   scan(sliced: readonly string[], captured: readonly string[], body: ScanBody, options?: ScanOptions): string[];
   /** Whether the runtime has this operator: a contrib one, or one that not every device implements. */
   has(opType: string): boolean;
+  /** Whether a name stands for a leaf whose content is part of the program. */
+  isWeight(name: string): boolean;
 }
 
 /** Places of one axis: a range, or those that an input of the op (by its number) names, each at most once. */

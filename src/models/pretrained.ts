@@ -9,7 +9,7 @@ import {
   writeFileAtomic,
 } from '../formats/index.ts';
 import { type ModelFolder, readFile, readJson, readText, resolveFolder, writeFiles } from '../hub/index.ts';
-import { Embedding, init, LayerNorm, Linear, type LoadReport, Module, type StateEntry } from '../nn/index.ts';
+import { Embedding, init, LayerNorm, Linear, type LoadReport, Module, QuantizedLinear, type StateEntry } from '../nn/index.ts';
 import type { Device, Precision } from '../tensor/index.ts';
 import { type ConfigInput, labelTables, type PretrainedConfig } from './config.ts';
 
@@ -75,9 +75,14 @@ export abstract class PreTrainedModel<C extends PretrainedConfig = PretrainedCon
 
   /**
    * Writes `config.json` and `model.safetensors`, which Python's transformers loads. Each file is written whole or not at all.
-   * @throws MissingFileError when the folder cannot be written.
+   * @throws MissingFileError when the folder cannot be written. @throws UnsupportedError for a model that was quantized.
    */
   async save_pretrained(folder: string): Promise<void> {
+    for (const [path, module] of this.namedModules())
+      if (module instanceof QuantizedLinear)
+        throw new UnsupportedError(
+          `save_pretrained: ${path} is quantized, and Python's transformers reads no such folder; save the model before quantize.`,
+        );
     const config = { architectures: [this.constructor.name], ...this.#config, dtype: 'float32' };
     await writeFiles(folder, { 'config.json': `${JSON.stringify(config, null, 2)}\n` });
     const tensors = [...(await this.stateDict())] as [string, TensorData][];

@@ -12,3 +12,4 @@ export * from './losses/index.ts';
 export * from './module.ts';
 export * from './packed-sequence.ts';
 export * from './packed-tokens.ts';
+export { type QuantizationOptions, QuantizedLinear, quantize } from './quantize.ts';

@@ -17,25 +17,38 @@ import { onnxElementType } from './proto.ts';
 /** Where an input of a lowered graph comes from: a leaf of the graph, or an int64 vector that follows from its shapes. */
 export type GraphInput = { readonly leaf: Node } | { readonly dims: readonly number[] };
 
-/** An ONNX graph and what its inputs stand for, in order. */
+/** A leaf that is no input of the graph: its content is to be part of the program, under this name. */
+export interface GraphWeight {
+  readonly name: string;
+  readonly leaf: Node;
+}
+
+/** An ONNX graph and what its inputs and the tensors it lacks stand for, in order. */
 export interface Lowered {
   readonly graph: OnnxGraph;
   readonly inputs: readonly GraphInput[];
+  readonly weights: readonly GraphWeight[];
 }
 
 /**
  * The ONNX graph that computes `outputs`. Everything that depends on shapes is an input of it, so two graphs of one
  * structure lower to the same bytes whatever their shapes.
  * @param has whether the runtime has an operator that not every runtime has.
+ * @param frozen the leaves that are to be part of the program rather than inputs of it.
  */
-export function lower(outputs: readonly Value[], has: (opType: string) => boolean): Lowered {
-  const writer = new GraphWriter(has);
+export function lower(
+  outputs: readonly Value[],
+  has: (opType: string) => boolean,
+  frozen: ReadonlySet<Node> = new Set(),
+): Lowered {
+  const writer = new GraphWriter(has, null, frozen);
   for (const node of topologicalOrder(outputs)) writer.add(node);
-  return { graph: writer.finish(outputs), inputs: writer.inputs };
+  return { graph: writer.finish(outputs), inputs: writer.inputs, weights: writer.weights };
 }
 
 class GraphWriter implements Emitter {
   readonly inputs: GraphInput[] = [];
+  readonly weights: GraphWeight[] = [];
   readonly has: (opType: string) => boolean;
   readonly #names = new Map<Value, string>();
   readonly #types = new Map<string, Type>();
@@ -45,6 +58,7 @@ class GraphWriter implements Emitter {
   readonly #emitted = new Map<string, string[]>();
   readonly #constants = new Map<string, string>();
   readonly #outer: GraphWriter | null;
+  readonly #frozen: ReadonlySet<Node>;
   /** Names of the graph around this one that stand for inputs of this one. */
   readonly #captured = new Set<string>();
   #count = 0;
@@ -52,14 +66,16 @@ class GraphWriter implements Emitter {
   #speaker = '';
 
   /** @param outer the writer of the graph around this one, if it is the body of a loop. */
-  constructor(has: (opType: string) => boolean, outer: GraphWriter | null = null) {
+  constructor(has: (opType: string) => boolean, outer: GraphWriter | null = null, frozen: ReadonlySet<Node> = new Set()) {
     this.has = has;
     this.#outer = outer;
+    this.#frozen = frozen;
   }
 
   add(node: Node): void {
     if (isData(node)) {
-      this.#name(node.outputs[0]!, this.#input({ leaf: node }, node.outputs[0]!.dtype));
+      const value = node.outputs[0]!;
+      this.#name(value, this.#frozen.has(node) ? this.#weight(node) : this.#input({ leaf: node }, value.dtype));
       return;
     }
     const inputs = node.inputs.map((input) => input && this.#names.get(input)!);
@@ -69,7 +85,7 @@ class GraphWriter implements Emitter {
   }
 
   finish(outputs: readonly Value[]): OnnxGraph {
-    const taken = new Set([...this.#captured, ...this.#inputInfos.map(({ name }) => name)]);
+    const taken = new Set([...this.#captured, ...[...this.#inputInfos, ...this.weights].map(({ name }) => name)]);
     for (const { name } of this.#initializers) taken.add(name);
     const infos = outputs.map((output) => {
       // An output needs a name of its own: a copy where it is an input, a constant, or another output as well.
@@ -166,6 +182,10 @@ class GraphWriter implements Emitter {
     return results;
   }
 
+  isWeight(name: string): boolean {
+    return this.#outer ? this.#outer.isWeight(name) : this.weights.some((weight) => weight.name === name);
+  }
+
   type(name: string): Type {
     return this.#types.get(name)!;
   }
@@ -176,6 +196,12 @@ class GraphWriter implements Emitter {
     // How many axes there are is part of the structure, and some runtimes want to know it; how long they are is not.
     const shape = 'leaf' in input ? input.leaf.outputs[0]!.shape.map((_, axis) => `${name}_${axis}`) : [input.dims.length];
     this.#inputInfos.push({ name, dtype, shape });
+    return name;
+  }
+
+  #weight(leaf: Node): string {
+    const name = `w${this.weights.length}`;
+    this.weights.push({ name, leaf });
     return name;
   }
 

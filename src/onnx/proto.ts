@@ -82,6 +82,34 @@ export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   return model.bytes();
 }
 
+/** A tensor of a model whose content lies elsewhere: under a location, from a byte on. */
+export interface ExternalTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly location: string;
+  /** In bytes; an address may be more than a number holds. */
+  readonly offset: number | bigint;
+  /** In bytes. */
+  readonly length: number;
+}
+
+/**
+ * A model's bytes with tensors added to its graph whose contents lie elsewhere. Bytes of protocol buffers that follow one
+ * another are read as one message, so the model itself is only copied.
+ */
+export function withExternalTensors(model: Uint8Array, tensors: readonly ExternalTensor[]): Uint8Array<ArrayBuffer> {
+  const graph = new ProtoWriter();
+  for (const tensor of tensors) graph.message(5, encodeExternalTensor(tensor));
+  const added = new ProtoWriter();
+  added.message(7, graph);
+  const tail = added.bytes();
+  const bytes = new Uint8Array(model.length + tail.length);
+  bytes.set(model);
+  bytes.set(tail, model.length);
+  return bytes;
+}
+
 /**
  * The names of a model's inputs and outputs, in the model's order. For runtimes that number them: one that has done away
  * with a node which only renames may call an output by the name of what it renamed.
@@ -181,6 +209,22 @@ function encodeTensor(tensor: OnnxTensor): ProtoWriter {
   out.string(8, tensor.name);
   // Raw data is little-endian, as is every machine that a runtime of ours exists for.
   out.raw(9, new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+  return out;
+}
+
+function encodeExternalTensor({ name, dtype, shape, ...place }: ExternalTensor): ProtoWriter {
+  const out = new ProtoWriter();
+  for (const length of shape) out.int(1, length);
+  out.int(2, elementTypes[dtype]);
+  out.string(8, name);
+  for (const key of ['location', 'offset', 'length'] as const) {
+    const entry = new ProtoWriter();
+    entry.string(1, key);
+    entry.string(2, String(place[key]));
+    out.message(13, entry);
+  }
+  // TensorProto.DataLocation.EXTERNAL
+  out.int(14, 1);
   return out;
 }
 

@@ -31,6 +31,7 @@ export {
 export { channelNorm, layerNorm, logSoftmax, normalizeBy, rmsNorm, softmax } from './normalize.ts';
 export * from './padding.ts';
 export { adaptiveAveragePool, adaptiveMaxPool, averagePool, maxPool } from './pooling.ts';
+export { dequantize, type Packing, quantizedLinear } from './quantized.ts';
 export * from './rearranging.ts';
 export * from './recompute.ts';
 export { argmax, argmin, max, mean, min, sum, sumSquare } from './reduce.ts';

@@ -3,6 +3,7 @@ import { HostBuffer, HostMemory, type Slot, type Storage } from './host-memory.t
 import type {
   Binding,
   CompileOptions,
+  Copy,
   Device,
   Precision,
   Program,
@@ -143,6 +144,46 @@ export class HostRuntime implements Runtime {
       slot.users--;
       this.#memory.release(slot);
     }
+  }
+
+  async copy(copies: readonly Copy[]): Promise<void> {
+    const checked = copies.map((copy) => this.#checkCopy(copy));
+    const earlier = new Set<Promise<void>>();
+    for (const { from, to } of checked) {
+      if (from.slot.lastWrite) earlier.add(from.slot.lastWrite);
+      if (to.slot.lastUse) earlier.add(to.slot.lastUse);
+    }
+    if (earlier.size > 0) {
+      await Promise.all(earlier);
+      for (const copy of copies) this.#checkCopy(copy);
+    }
+    for (const [i, { from, to }] of checked.entries()) {
+      const { count, length, ...place } = copies[i]!;
+      for (let run = 0; run < count; run++) {
+        const start = place.from.offset + run * place.from.stride;
+        // The element types were compared; `set` only wants to see them as one.
+        const part = (from.view as Float32Array).subarray(start, start + length);
+        (to.view as Float32Array).set(part, place.to.offset + run * place.to.stride);
+      }
+    }
+  }
+
+  #checkCopy({ from, to, count, length }: Copy): { readonly from: HostBuffer; readonly to: HostBuffer } {
+    const speaker = 'Runtime.copy';
+    const own = { from: this.#own(from.buffer, speaker), to: this.#own(to.buffer, speaker) };
+    if (own.from.dtype !== own.to.dtype)
+      throw new DTypeError(`${speaker}: from ${own.from.dtype} to ${own.to.dtype}; both buffers must hold one type.`);
+    for (const [side, { offset, stride }, buffer] of [
+      ['from', from, own.from],
+      ['to', to, own.to],
+    ] as const) {
+      const end = offset + (count - 1) * stride + length;
+      if (offset < 0 || stride < 0 || end > buffer.length)
+        throw new ShapeError(
+          `${speaker}: ${count} runs of ${length} elements, ${stride} apart, from ${offset} on, end at ${end} in ${side}, which has ${buffer.length}.`,
+        );
+    }
+    return own;
   }
 
   view(buffer: RuntimeBuffer): TypedArray {

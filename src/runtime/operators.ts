@@ -16,6 +16,7 @@ export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'StableTopK',
   'UnroundedMatMul',
   'SimplifiedLayerNormalization',
+  'MatMulNBits',
 ]);
 
 /** Those of them that have a WebGPU kernel; FusedMatMul has none and would move its operands to the CPU and back. */
@@ -25,7 +26,7 @@ export const operatorsOfWebGpu: ReadonlySet<string> = new Set(['Gelu', 'QuickGel
  * Those that OpenVINO has. It has Scan too, but not one whose body reads names of the graph around it, and Conv, but not one
  * whose kernels have no length before they are computed.
  */
-const sharedByOpenVino = new Set(['FusedMatMul', 'Gelu', 'QuickGelu', 'BiasGelu', 'FastGelu']);
+const sharedByOpenVino = new Set(['FusedMatMul', 'Gelu', 'QuickGelu', 'BiasGelu', 'FastGelu', 'MatMulNBits']);
 
 /** The same, by what products are computed in. */
 export const operatorsOfOpenVino: Readonly<Record<Precision, ReadonlySet<string>>> = {

@@ -39,8 +39,23 @@ export interface ProgramIO {
   readonly outputs: readonly string[];
 }
 
+/** A tensor of a model that never changes. */
+export interface Weight {
+  /** The name by which the model's nodes read it. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Its elements, in the host's memory. The program may read them for as long as it lives. */
+  readonly data: TypedArray;
+}
+
 /** What a caller may choose when a model is compiled. */
 export interface CompileOptions {
+  /**
+   * Tensors that the model's nodes read and the model does not hold. They are not copied, so their contents must stay as they
+   * are until the program is disposed; the runtime may keep them a second time in the order in which its kernels want them.
+   */
+  readonly weights?: readonly Weight[];
   /** Let the runtime rewrite and fuse the graph. False unless told: qkv's own passes have done so, and rewriting takes 1 to 3 times as long again. */
   readonly optimize?: boolean;
   /**
@@ -111,12 +126,36 @@ export interface Runtime {
   read(buffer: RuntimeBuffer): Promise<TypedArray>;
   /** The contents themselves where buffers lie in the host's memory, else null. Valid until the buffer is disposed. */
   view(buffer: RuntimeBuffer): TypedArray | null;
+  /**
+   * Copies elements between buffers, after the runs that write what is read and those that use what is written.
+   * @throws ShapeError when a run lies outside its buffer.
+   */
+  copy(copies: readonly Copy[]): Promise<void>;
   /** Makes a program of an ONNX model's bytes, which are not kept. Inputs may be declared with symbolic dimensions. */
   compile(model: Uint8Array, io: ProgramIO, options?: CompileOptions): Promise<Program>;
   memory(): RuntimeMemory;
   readonly disposed: boolean;
   /** Frees everything the runtime holds. Later calls throw; a run in progress ends first. */
   dispose(): void;
+}
+
+/** Runs of elements that lie at equal distances in a buffer. All in elements. */
+export interface Rows {
+  readonly buffer: RuntimeBuffer;
+  /** Where the first run begins. */
+  readonly offset: number;
+  /** From the beginning of one run to that of the next. */
+  readonly stride: number;
+}
+
+/** Elements to be copied from one buffer to another of the same runtime and element type. */
+export interface Copy {
+  readonly from: Rows;
+  readonly to: Rows;
+  /** How many runs. */
+  readonly count: number;
+  /** Elements of each run. */
+  readonly length: number;
 }
 
 /** Which runtime is wanted; what is left out is for `openRuntime` to choose. */

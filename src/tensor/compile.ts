@@ -1,7 +1,7 @@
 import { ConfigError, formatShape } from '../core/index.ts';
 import type { Value } from '../graph/index.ts';
 import * as ops from '../ops/index.ts';
-import { type ExecuteOptions, executePrepared, type PreparedGraph, prepare } from './engine.ts';
+import { type ExecuteOptions, executePrepared, forget, type PreparedGraph, prepare } from './engine.ts';
 import { observing } from './modes.ts';
 import { nextRandomKey, randomState, replayingRandom } from './random.ts';
 import { bufferSource, type LeafSource } from './sources.ts';
@@ -18,6 +18,8 @@ type Content =
 
 interface Trace {
   readonly graph: PreparedGraph;
+  /** The contents that the newest program of this graph has in it. */
+  sources: readonly LeafSource[];
   readonly contents: readonly Content[];
   /** How many random keys a call takes. */
   readonly randomKeys: number;
@@ -29,6 +31,16 @@ interface Trace {
 
 /** A function whose graph is built once for each signature of its arguments. */
 export type Compiled<R> = (...args: readonly Tensor[]) => Promise<R>;
+
+/** What a caller of `compile` may choose. */
+export interface CompiledOptions extends ExecuteOptions {
+  /**
+   * Make the contents of the tensors that the function closes over part of the compiled program, so that the runtime can
+   * arrange them for its kernels once. For models that are used and not trained: when such a tensor gets another content, the
+   * next call compiles anew. Default false. Like torch.jit.freeze, except that a change is seen.
+   */
+  readonly freeze?: boolean;
+}
 
 /** How many signatures one compiled function keeps. */
 const traceLimit = 64;
@@ -42,14 +54,14 @@ const traceLimit = 64;
  */
 export function compile<R extends Tensor | readonly Tensor[]>(
   f: (...args: Tensor[]) => R,
-  options: ExecuteOptions = {},
+  { freeze = false, ...options }: CompiledOptions = {},
 ): Compiled<R> {
   const traces = new Map<string, Trace>();
-  return async (...args) => {
+  const compiled: Compiled<R> = async (...args) => {
     const signature = args.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join();
     let trace = traces.get(signature);
     if (!trace) {
-      trace = traced(f, args);
+      trace = traced(f, args, freeze);
       traces.set(signature, trace);
       if (traces.size > traceLimit) traces.delete(traces.keys().next().value!);
     }
@@ -59,6 +71,11 @@ export function compile<R extends Tensor | readonly Tensor[]>(
       if ('fixed' in content) return content.fixed;
       return contentOf('captured' in content ? content.captured : args[content.argument]!);
     });
+    if (freeze) {
+      const before = trace.sources;
+      trace.sources = sources;
+      if (isStale(trace.graph, before, sources)) await forget(trace.graph, before);
+    }
     const buffers = await executePrepared(trace.graph, sources, options);
     const count = buffers.length - trace.updated.length;
     trace.updated.forEach((tensor, i) => {
@@ -70,6 +87,18 @@ export function compile<R extends Tensor | readonly Tensor[]>(
     });
     return (trace.isSingle ? results[0]! : results) as R;
   };
+  if (freeze) programsOfFunctions.register(compiled, traces);
+  return compiled;
+}
+
+// A program with a model's weights in it is large: it goes when the function that runs it does.
+const programsOfFunctions = new FinalizationRegistry<ReadonlyMap<string, Trace>>((traces) => {
+  for (const { graph, sources } of traces.values()) void forget(graph, sources);
+});
+
+/** Whether a content that a program has in it is no longer the tensor's. */
+function isStale({ leaves, frozen }: PreparedGraph, before: readonly LeafSource[], now: readonly LeafSource[]): boolean {
+  return before.length > 0 && leaves.some((leaf, i) => frozen.has(leaf) && before[i] !== now[i]);
 }
 
 function contentOf(tensor: Tensor): LeafSource {
@@ -79,7 +108,11 @@ function contentOf(tensor: Tensor): LeafSource {
   return source as LeafSource;
 }
 
-function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => R, args: readonly Tensor[]): Trace {
+function traced<R extends Tensor | readonly Tensor[]>(
+  f: (...args: Tensor[]) => R,
+  args: readonly Tensor[],
+  freeze: boolean,
+): Trace {
   const places = new Map<Value, number>();
   const standIns = args.map(({ shape, dtype }, i) => {
     const value = ops.data({ shape, dtype }, { kind: 'argument' });
@@ -112,7 +145,12 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
     });
   }
   const tensors = resultList('compile', result);
-  const graph = prepare([...tensors, ...updates].map(({ value }) => ({ value })));
+  const unfrozen = new Set(updates.map(({ tensor }) => tensor));
+  const frozen = freeze ? [...captured].filter(([, tensor]) => !unfrozen.has(tensor)).map(([value]) => value.node) : [];
+  const graph = prepare(
+    [...tensors, ...updates].map(({ value }) => ({ value })),
+    new Set(frozen),
+  );
   const keys = new Map<string, number>();
   const contents = graph.leaves.map((leaf): Content => {
     const value = leaf.outputs[0]!;
@@ -129,6 +167,7 @@ function traced<R extends Tensor | readonly Tensor[]>(f: (...args: Tensor[]) => 
   });
   return {
     graph,
+    sources: [],
     contents,
     randomKeys: keys.size,
     isSingle: result instanceof Tensor,

@@ -17,8 +17,18 @@ import type { HostSource } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import type { Device } from '../runtime/index.ts';
 import { nextRandomKey } from './random.ts';
-import { deferredSource, type RandomSource, uploadSource } from './sources.ts';
+import { deferredSource, frozenSource, type RandomSource, uploadSource } from './sources.ts';
 import { lift, type NestedArray, Tensor } from './tensor.ts';
+
+/**
+ * A tensor whose data never change: they become part of every program that reads them, where runtimes arrange them for their
+ * kernels once. For weights that are not trained. The array is taken over and must not be written to.
+ */
+export function frozenTensor(data: TypedArray, { shape, dtype }: { readonly shape: Shape; readonly dtype: DType }): Tensor {
+  if (sizeOf(shape) !== data.length)
+    throw new ShapeError(`frozenTensor: the data have ${data.length} elements; ${formatShape(shape)} needs ${sizeOf(shape)}.`);
+  return new Tensor(ops.data({ shape, dtype }, frozenSource(data)));
+}
 
 /** How a tensor is made from data. */
 export interface TensorOptions {

@@ -3,8 +3,8 @@ import type { Node, Value } from '../graph/index.ts';
 import { isData } from '../ops/index.ts';
 import { type Binding, type Device, openRuntime, type Precision, type Runtime, type RuntimeBuffer } from '../runtime/index.ts';
 import { randomPart } from './narrow-random.ts';
-import { type Aliases, assertAlive, type CacheStatistics, ProgramCache, planKey } from './programs.ts';
-import type { LeafSource, RandomSource } from './sources.ts';
+import { type Aliases, assertAlive, type CacheStatistics, type FrozenLeaf, ProgramCache, planKey } from './programs.ts';
+import { isFrozenSource, type LeafSource, type RandomSource } from './sources.ts';
 
 /** What to compute, and whose memory may receive it. At most one of `into` and `over`. */
 export interface Want {
@@ -75,16 +75,20 @@ export interface PreparedGraph {
   readonly aliases: Aliases;
   readonly leaves: readonly Node[];
   readonly wants: readonly Want[];
+  /** Leaves whose contents become part of the compiled program: it is faster then, and compiled anew when one changes. */
+  readonly frozen: ReadonlySet<Node>;
 }
 
 /** Reads a graph's structure. */
-export function prepare(wants: readonly Want[]): PreparedGraph {
+export function prepare(wants: readonly Want[], frozen: ReadonlySet<Node> = new Set()): PreparedGraph {
   const replaced = wants.map(({ over }) => over?.node ?? null);
   const read = planKey(
     wants.map(({ value }) => value),
     replaced,
   );
-  return { ...read, leaves: read.order.filter(isData), wants };
+  const leaves = read.order.filter(isData);
+  const constant = leaves.filter(({ source }) => isFrozenSource(source as LeafSource));
+  return { ...read, leaves, wants, frozen: constant.length === 0 ? frozen : new Set([...frozen, ...constant]) };
 }
 
 /** Computes values, all in one run, and gives the buffers that hold them. */
@@ -99,14 +103,16 @@ export function execute(wants: readonly Want[], options: ExecuteOptions = {}): P
 
 /** Computes a prepared graph with these contents of its leaves. */
 export async function executePrepared(
-  { key, order, aliases, leaves, wants }: PreparedGraph,
+  graph: PreparedGraph,
   sources: readonly LeafSource[],
   { device, signal }: ExecuteOptions = {},
 ): Promise<RuntimeBuffer[]> {
   signal?.throwIfAborted();
+  const { order, aliases, leaves, wants, frozen } = graph;
   const runtime = await runtimeOfSources(sources, device);
   const values = wants.map(({ value }) => value);
-  const plan = await cacheOf(runtime).find(key, order, values, aliases);
+  const weights = frozen.size === 0 ? [] : await frozenLeaves(runtime, graph, sources);
+  const plan = await cacheOf(runtime).find(frozenKey(graph, sources), order, values, aliases, weights);
   assertAlive(plan);
   const passing: RuntimeBuffer[] = [];
   const made: RuntimeBuffer[] = [];
@@ -149,6 +155,49 @@ export async function executePrepared(
     for (const buffer of passing) if (!kept.has(buffer)) buffer.dispose();
   }
   return results;
+}
+
+/** Frees the program that has these contents in it; for those that nobody will ask for again. */
+export async function forget(graph: PreparedGraph, sources: readonly LeafSource[]): Promise<void> {
+  const key = frozenKey(graph, sources);
+  for (const cache of caches.values()) await cache.forget(key);
+}
+
+const identities = new WeakMap<LeafSource, number>();
+let identityCount = 0;
+
+/** A number for a content: a tensor that is given another has another source, even where that lies in the same memory. */
+function identityOf(source: LeafSource): number {
+  let identity = identities.get(source);
+  if (identity === undefined) {
+    identity = identityCount++;
+    identities.set(source, identity);
+  }
+  return identity;
+}
+
+function frozenKey({ key, leaves, frozen }: PreparedGraph, sources: readonly LeafSource[]): string {
+  if (frozen.size === 0) return key;
+  return `${key} ${leaves.map((leaf, i) => (frozen.has(leaf) ? identityOf(sources[i]!) : '_'))}`;
+}
+
+/** The contents that become part of a program, in the host's memory. */
+async function frozenLeaves(
+  runtime: Runtime,
+  { leaves, frozen }: PreparedGraph,
+  sources: readonly LeafSource[],
+): Promise<FrozenLeaf[]> {
+  const found: FrozenLeaf[] = [];
+  for (const [i, leaf] of leaves.entries()) {
+    const source = sources[i]!;
+    if (!frozen.has(leaf)) continue;
+    let data: TypedArray;
+    if (source.kind === 'random') throw new Error('a random leaf cannot be frozen');
+    if (source.kind === 'host') data = source.data;
+    else data = runtime.view(source.buffer) ?? (await runtime.read(source.buffer));
+    found.push({ leaf, data, identity: identityOf(source) });
+  }
+  return found;
 }
 
 /** The buffer that holds a leaf's content; added to `passing` when it is for this run only. */

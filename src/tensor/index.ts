@@ -5,7 +5,7 @@
  */
 
 export type { Device, Precision } from '../runtime/index.ts';
-export { type Compiled, compile } from './compile.ts';
+export { type Compiled, type CompiledOptions, compile } from './compile.ts';
 export * from './create.ts';
 export * from './derivatives.ts';
 export {
@@ -24,6 +24,7 @@ export { noGrad } from './modes.ts';
 export { type Difference, firstDifference } from './parity.ts';
 export type { CacheStatistics } from './programs.ts';
 export { manualSeed, nextRandomKey, randomState, replayingRandom, setRandomState } from './random.ts';
+export { type PlaceWrite, residentZeros, writePlaces } from './rows.ts';
 export {
   derivedGradient,
   evaluate,

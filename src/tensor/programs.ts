@@ -1,8 +1,8 @@
-import { DisposedError, type Shape, UnsupportedError } from '../core/index.ts';
-import { type Node, structureOf, type Value } from '../graph/index.ts';
+import { DisposedError, type Shape, type TypedArray, UnsupportedError } from '../core/index.ts';
+import { type Node, structureOf, type Type, type Value } from '../graph/index.ts';
 import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
-import type { Binding, Program, Runtime } from '../runtime/index.ts';
+import type { Binding, Program, Runtime, Weight } from '../runtime/index.ts';
 import { narrowRandom, type Part } from './narrow-random.ts';
 
 /** What an output of a plan may overwrite: the leaf of this number, or nothing. */
@@ -28,6 +28,14 @@ export interface Plan {
   readonly shapes: readonly Shape[];
   /** For each output, whether it may be written over the leaf it was meant to replace. */
   readonly inPlace: readonly boolean[];
+}
+
+/** A leaf whose content is to be part of the program, and that content. */
+export interface FrozenLeaf {
+  readonly leaf: Node;
+  readonly data: TypedArray;
+  /** A number that another content of the leaf does not have, should it come to lie in the same memory. */
+  readonly identity: number;
 }
 
 /** How many plans and programs a runtime keeps. A plan costs its shape vectors, a program its session: hundreds of kilobytes. */
@@ -65,15 +73,24 @@ export class ProgramCache {
     this.#runtime = runtime;
   }
 
-  /** The plan for a graph, compiled now if there is none. `key` stands for its structure. */
-  find(key: string, order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
+  /**
+   * The plan for a graph, compiled now if there is none. `key` stands for its structure, and for the contents of the leaves
+   * that are `frozen` as they are now.
+   */
+  find(
+    key: string,
+    order: readonly Node[],
+    outputs: readonly Value[],
+    aliases: Aliases,
+    frozen: readonly FrozenLeaf[],
+  ): Promise<Plan> {
     const known = this.#plans.get(key);
     if (known) {
       this.#hits++;
       touch(this.#plans, key, known);
       return known;
     }
-    const plan = this.#make(order, outputs, aliases);
+    const plan = this.#make(order, outputs, aliases, frozen);
     this.#plans.set(key, plan);
     plan.catch(() => this.#plans.delete(key));
     if (this.#plans.size > planLimit) {
@@ -108,17 +125,25 @@ export class ProgramCache {
       if (program.status === 'fulfilled') program.value.dispose();
   }
 
-  async #make(order: readonly Node[], outputs: readonly Value[], aliases: Aliases): Promise<Plan> {
+  async #make(
+    order: readonly Node[],
+    outputs: readonly Value[],
+    aliases: Aliases,
+    frozen: readonly FrozenLeaf[],
+  ): Promise<Plan> {
     this.#refuseDouble(order);
     const leaves = order.filter(isData);
     const has = (opType: string) => this.#runtime.has(opType);
     const { outputs: cleaned, leaves: narrow } = narrowRandom(optimize(outputs, has));
-    const { graph, inputs } = lower(cleaned, has);
+    const contents = new Map(frozen.map((one) => [one.leaf, one]));
+    const { graph, inputs, weights } = lower(cleaned, has, new Set(contents.keys()));
     const model = encodeModel(graph);
     const program = await this.#program(
       model,
       inputs,
       graph.outputs.map(({ name }) => name),
+      weights.map(({ name, leaf }) => ({ name, ...typeOf(leaf), data: contents.get(leaf)!.data })),
+      weights.map(({ leaf }) => contents.get(leaf)!.identity),
     );
     const numbers = new Map(leaves.map((leaf, i) => [leaf, i]));
     const vectors: string[] = [];
@@ -148,8 +173,14 @@ export class ProgramCache {
       );
   }
 
-  async #program(model: Uint8Array, inputs: readonly GraphInput[], outputs: readonly string[]): Promise<Program> {
-    const key = fingerprint(model);
+  async #program(
+    model: Uint8Array,
+    inputs: readonly GraphInput[],
+    outputs: readonly string[],
+    weights: readonly Weight[],
+    identities: readonly number[],
+  ): Promise<Program> {
+    const key = [fingerprint(model), ...identities].join();
     const known = this.#programs.get(key);
     if (known && sameBytes(known.model, model)) {
       touch(this.#programs, key, known);
@@ -160,16 +191,30 @@ export class ProgramCache {
       }
     }
     this.#compiled++;
-    const program = this.#runtime.compile(model, { inputs: inputs.map((_, i) => `i${i}`), outputs });
+    const program = this.#runtime.compile(model, { inputs: inputs.map((_, i) => `i${i}`), outputs }, { weights });
     this.#programs.set(key, { model, program });
     program.catch(() => this.#programs.delete(key));
     if (this.#programs.size > programLimit) await this.#dropOldestProgram();
     return program;
   }
 
+  /** Frees the program of a plan that holds contents which nobody will ask for again, and every plan of it. */
+  async forget(key: string): Promise<void> {
+    const plan = await this.#plans.get(key)?.catch(() => null);
+    if (!plan) return;
+    for (const [name, { program }] of this.#programs) {
+      const settled = await Promise.race([program, null]);
+      if (settled === plan.program) await this.#dropProgram(name);
+    }
+  }
+
   async #dropOldestProgram(): Promise<void> {
-    const [oldest, { program }] = this.#programs.entries().next().value!;
-    this.#programs.delete(oldest);
+    await this.#dropProgram(this.#programs.keys().next().value!);
+  }
+
+  async #dropProgram(name: string): Promise<void> {
+    const { program } = this.#programs.get(name)!;
+    this.#programs.delete(name);
     const dropped = await program;
     for (const [key, plan] of this.#plans) {
       // Plans still being made hold newer programs; the rest resolve at once.
@@ -202,6 +247,11 @@ export class ProgramCache {
       vector.binding.buffer.dispose();
     }
   }
+}
+
+function typeOf({ outputs: [value] }: Node): Type {
+  const { dtype, shape } = value!;
+  return { dtype, shape };
 }
 
 function touch<T>(map: Map<string, T>, key: string, value: T): void {

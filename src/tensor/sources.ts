@@ -10,6 +10,11 @@ export interface UploadSource extends HostSource {
   uploaded: RuntimeBuffer | null;
 }
 
+/** Data that never change, and are part of every program that reads them. */
+export interface FrozenSource extends HostSource {
+  readonly frozen: true;
+}
+
 /** Data that lies in a runtime's buffer. */
 export interface BufferSource extends Source {
   readonly kind: 'buffer';
@@ -25,10 +30,19 @@ export interface RandomSource extends Source {
 }
 
 /** Everything that a leaf's content can come from. */
-export type LeafSource = HostSource | UploadSource | BufferSource | RandomSource;
+export type LeafSource = HostSource | UploadSource | FrozenSource | BufferSource | RandomSource;
 
 export function uploadSource(data: TypedArray, device: Device | null): UploadSource {
   return { kind: 'host', data, device, uploaded: null };
+}
+
+export function frozenSource(data: TypedArray): FrozenSource {
+  return { kind: 'host', data, frozen: true };
+}
+
+/** Whether a source's data are part of every program that reads them. */
+export function isFrozenSource(source: LeafSource | null): boolean {
+  return source?.kind === 'host' && 'frozen' in source;
 }
 
 export function bufferSource(buffer: RuntimeBuffer): BufferSource {

@@ -18,7 +18,16 @@ import type { Device, Runtime, RuntimeBuffer } from '../runtime/index.ts';
 import { type ExecuteOptions, execute, type Placement, runtimeFor } from './engine.ts';
 import { TensorMethods } from './methods/index.ts';
 import { isFrozen, isTracing, isTracking, noteLeaf, noteUpdate } from './modes.ts';
-import { type BufferSource, bufferSource, type LeafSource, runtimeOf, type UploadSource, uploadSource } from './sources.ts';
+import {
+  type BufferSource,
+  bufferSource,
+  frozenSource,
+  isFrozenSource,
+  type LeafSource,
+  runtimeOf,
+  type UploadSource,
+  uploadSource,
+} from './sources.ts';
 import { computeAlong, dueWith } from './updates.ts';
 
 /** Something that stands for a tensor in a formula: a tensor, or a number that takes the other side's element type. */
@@ -277,6 +286,10 @@ export class Tensor extends TensorMethods {
         `load: the data have ${content.length} elements; the tensor is ${formatShape(this.shape)}, which needs ${this.size}.`,
       );
     const source = this.#value.node.source as LeafSource | null;
+    if (isFrozenSource(source)) {
+      this.#replace(frozenSource(content));
+      return;
+    }
     const device = source ? (runtimeOf(source)?.device ?? (source as UploadSource).device ?? null) : null;
     this.#replace(uploadSource(content, device));
   }

@@ -1,5 +1,5 @@
 import { ConfigError, type DType, DTypeError, formatShape, ShapeError } from '../../core/index.ts';
-import { dropout, full, knownContent, type Tensor, where } from '../../tensor/index.ts';
+import { concat, dropout, full, knownContent, type Tensor, where } from '../../tensor/index.ts';
 
 /** Options of attention, named as in PyTorch. */
 export interface AttentionOptions {
@@ -12,17 +12,29 @@ export interface AttentionOptions {
   readonly dropout_p?: number;
   /** Place t attends to the places up to t only. Default false. */
   readonly is_causal?: boolean;
+  /** Keys and values of places before these, to which every place attends as well. */
+  readonly past?: Past | null;
   /** By how much the scores are scaled. Default 1/√D. */
   readonly scale?: number | null;
   /** Let k and v have fewer heads than q, each of them serving as many heads of q in a row. Default false. */
   readonly enable_gqa?: boolean;
 }
 
+/** Keys and values that were computed before, as a `KeyValueCache` keeps them. */
+export interface Past {
+  /** `[..., H, P, D]` */
+  readonly key: Tensor;
+  /** `[..., H, P, Dv]` */
+  readonly value: Tensor;
+  /** Which of the P places there are; broadcast to `[..., H, T, P]`, of bools or numbers as `attn_mask` is. Default: all. */
+  readonly attn_mask?: Tensor | null;
+}
+
 /** What attention gives, and the weights by which it mixed the values. */
 export interface Attended {
   /** `[..., H, T, Dv]` */
   readonly output: Tensor;
-  /** After dropout, `[..., H, T, S]`. */
+  /** After dropout, `[..., H, T, S]`; with a past of P places `[..., H, T, P + S]`. */
   readonly weights: Tensor;
 }
 
@@ -33,7 +45,7 @@ const lowest = -3.4028234663852886e38;
  * softmax(q kᵀ · scale + mask) v.
  * Shapes: q `[..., H, T, D]`, k `[..., H, S, D]`, v `[..., H, S, Dv]` → `[..., H, T, Dv]`; leading axes broadcast. With
  * `enable_gqa`, k and v have a number of heads that divides H.
- * Like torch.nn.functional.scaled_dot_product_attention: a place that may attend to none gives zeros.
+ * Like torch.nn.functional.scaled_dot_product_attention: a place that may attend to none gives zeros (with a `past` it must not be).
  * The weights are seen by `inspect` and by `observeAttention`, whichever module calls this.
  * Source: Vaswani et al., 2017, arXiv:1706.03762, equation 1; shared heads: Ainslie et al., 2023, arXiv:2305.13245.
  * @throws ShapeError, DTypeError and ConfigError when inputs or options do not fit together.
@@ -47,7 +59,7 @@ export function attend(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { attn_mask = null, dropout_p = 0, is_causal = false, scale = null, enable_gqa = false }: AttentionOptions = {},
+  { attn_mask = null, dropout_p = 0, is_causal = false, past = null, scale = null, enable_gqa = false }: AttentionOptions = {},
 ): Attended {
   if (attn_mask && is_causal) throw new ConfigError(`${speaker}: attn_mask is given and is_causal is true; give one of them.`);
   if (!(dropout_p >= 0 && dropout_p <= 1))
@@ -56,14 +68,27 @@ export function attend(
   // Scaling q rather than the scores touches T·D numbers a head instead of T·S.
   const factor = scale ?? 1 / Math.sqrt(q.shape.at(-1)!);
   const scaled = factor === 1 ? q : q.mul(factor);
-  const scores = perSharedHead(scaled, groups, (rows) => rows.matmul(k.transpose()));
+  const scoresOf = (keys: Tensor) => perSharedHead(scaled, groups, (rows) => rows.matmul(keys.transpose()));
+  const mixedOf = (weights: Tensor, values: Tensor) => perSharedHead(weights, groups, (rows) => rows.matmul(values));
+  const scores = scoresOf(k);
   const mask = is_causal
     ? causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!, q.dtype)
     : attn_mask && additive(attn_mask, scores);
-  const attended = withoutEmptyRows((mask ? scores.add(mask) : scores).softmax(-1), attn_mask);
-  observer?.(attended);
-  const weights = dropout_p > 0 ? dropout(attended, dropout_p) : attended;
-  return { output: perSharedHead(weights, groups, (rows) => rows.matmul(v)), weights };
+  const masked = mask ? scores.add(mask) : scores;
+  const dropped = (attended: Tensor) => {
+    observer?.(attended);
+    return dropout_p > 0 ? dropout(attended, dropout_p) : attended;
+  };
+  if (!past) {
+    const weights = dropped(withoutEmptyRows(masked.softmax(-1), attn_mask));
+    return { output: mixedOf(weights, v), weights };
+  }
+  // The past stays where it lies: putting it and the new places into one tensor would copy all of it at each step.
+  const pastScores = scoresOf(past.key);
+  const pastMask = past.attn_mask ? additive(past.attn_mask, pastScores) : null;
+  const weights = dropped(concat([pastMask ? pastScores.add(pastMask) : pastScores, masked], -1).softmax(-1));
+  const [before, now] = weights.split([past.key.shape.at(-2)!, k.shape.at(-2)!], -1) as [Tensor, Tensor];
+  return { output: mixedOf(before, past.value).add(mixedOf(now, v)), weights };
 }
 
 const speaker = 'scaledDotProductAttention';

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import koffi from 'koffi';
 import { type DType, UnsupportedError } from '../../core/index.ts';
-import { readModelNames } from '../../onnx/index.ts';
+import { type ExternalTensor, readModelNames, withExternalTensors } from '../../onnx/index.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
 import type { Handle, Pointer } from '../native.node.ts';
 import { operatorsOfOpenVino } from '../operators.ts';
-import type { Precision, ProgramIO } from '../runtime.ts';
+import type { CompileOptions, Precision, ProgramIO, Weight } from '../runtime.ts';
 import { OpenVinoApi } from './api.node.ts';
 import { cachedModelFolder } from './model-cache.node.ts';
 import { openVinoRelease } from './release.ts';
@@ -109,12 +109,16 @@ class OpenVinoEngine implements Engine {
     return this.#api.allocate(bytes);
   }
 
-  async load(bytes: Uint8Array, io: ProgramIO): Promise<LoadedModel> {
+  async load(graph: Uint8Array, io: ProgramIO, { weights = [] }: CompileOptions): Promise<LoadedModel> {
+    const bytes = weights.length === 0 ? graph : withExternalTensors(graph, this.#located(weights));
     const out = new BigUint64Array(1);
     await this.#api.callAsync('ov_core_read_model_from_memory_buffer', this.#core.pointer, bytes, bytes.length, null, out);
     const model = this.#api.handle('ov_model_free', out[0]!);
     try {
-      const loaded = new OpenVinoModel(this.#api, model, readModelNames(bytes), io, (read) => this.#compile(read, bytes));
+      // What is kept on the disk would hold the weights once more, and would have to be found by their contents.
+      const cacheKey = weights.length === 0 ? bytes : null;
+      const compile = (read: Handle) => this.#compile(read, cacheKey);
+      const loaded = new OpenVinoModel(this.#api, model, readModelNames(bytes), io, compile, weights);
       await loaded.prepare();
       return loaded;
     } catch (error) {
@@ -123,8 +127,23 @@ class OpenVinoEngine implements Engine {
     }
   }
 
-  async #compile(model: Handle, bytes: Uint8Array): Promise<Handle> {
-    const folder = this.#modelCache && (await cachedModelFolder(this.#modelCache, bytes, Object.values(this.#properties)));
+  /** Weights as OpenVINO's reader finds them: by an agreed location that says that the offset is an address. */
+  #located(weights: readonly Weight[]): ExternalTensor[] {
+    return weights.map(({ name, dtype, shape, data }) => ({
+      name,
+      dtype,
+      shape,
+      location: '*/_ORT_MEM_ADDR_/*',
+      offset: this.#api.address(data),
+      length: data.byteLength,
+    }));
+  }
+
+  async #compile(model: Handle, cacheKey: Uint8Array | null): Promise<Handle> {
+    const folder =
+      this.#modelCache && cacheKey
+        ? await cachedModelFolder(this.#modelCache, cacheKey, Object.values(this.#properties))
+        : null;
     const properties = new Properties(this.#api, { ...this.#properties, ...(folder && { CACHE_DIR: folder }) });
     const { pointer, count } = properties;
     const out = new BigUint64Array(1);
@@ -175,6 +194,8 @@ class OpenVinoModel implements LoadedModel {
   readonly #api: OpenVinoApi;
   readonly #model: Handle;
   readonly #compile: (model: Handle) => Promise<Handle>;
+  /** Native code reads them by address. */
+  #weights: readonly Weight[];
   readonly #compiled = new Map<string, Compiled>();
   readonly #inputPorts: readonly Port[];
   readonly #outputPorts: readonly Port[];
@@ -185,7 +206,9 @@ class OpenVinoModel implements LoadedModel {
     names: ReturnType<typeof readModelNames>,
     io: ProgramIO,
     compile: (model: Handle) => Promise<Handle>,
+    weights: readonly Weight[],
   ) {
+    this.#weights = weights;
     this.#api = openVino;
     this.#model = model;
     this.#compile = compile;
@@ -214,6 +237,7 @@ class OpenVinoModel implements LoadedModel {
     for (const compiled of this.#compiled.values()) compiled.release();
     this.#compiled.clear();
     this.#model.dispose();
+    this.#weights = [];
   }
 
   async #compiledFor(ranks: readonly number[]): Promise<Compiled> {

@@ -68,6 +68,7 @@ const table = {
   SetGlobalSpinControl: [149, 'status', 'pi'],
   CreateArenaCfg: [156, 'status', 'ziiip'],
   ReleaseArenaCfg: [157, 'void', 'p'],
+  AddExternalInitializers: [210, 'status', 'pppz'],
 } as const satisfies Record<string, readonly [number, 'status' | 'void' | 'int' | 'str', string]>;
 
 type Member = keyof typeof table;

@@ -1,10 +1,11 @@
 import koffi from 'koffi';
-import type { DType } from '../../core/index.ts';
+import type { DType, TypedArray } from '../../core/index.ts';
+import { type ExternalTensor, withExternalTensors } from '../../onnx/index.ts';
 import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
 import type { Handle, Pointer } from '../native.node.ts';
 import { operatorsOfCpu } from '../operators.ts';
-import type { CompileOptions, ProgramIO } from '../runtime.ts';
+import type { CompileOptions, ProgramIO, Weight } from '../runtime.ts';
 import { OrtApi } from './api.node.ts';
 
 // Values of the enumerations of onnxruntime_c_api.h.
@@ -93,24 +94,31 @@ class OrtEngine implements Engine {
 
   async load(model: Uint8Array, io: ProgramIO, options: CompileOptions): Promise<LoadedModel> {
     const shared = this.#environment;
-    let session: Handle;
+    const weights = (options.weights ?? []).map((weight) => new NativeWeight(weight, shared));
+    const complete = weights.length === 0 ? model : withExternalTensors(model, weights);
+    let session = null as Handle | null;
     try {
-      session = await this.#createSession(model, options);
+      try {
+        session = await this.#createSession(complete, options, weights);
+      } catch (error) {
+        // onnxruntime-node, used before us in this process, has made the one environment there is, without a pool to share.
+        if (!shared.poolThreads || !String(error).includes('EnvCreatedWithGlobalThreadPools() was false')) throw error;
+        shared.poolThreads = 0;
+        session = await this.#createSession(complete, options, weights);
+      }
+      return new OrtModel(shared, session, io, weights);
     } catch (error) {
-      // onnxruntime-node, used before us in this process, has made the one environment there is, without a pool to share.
-      if (!shared.poolThreads || !String(error).includes('EnvCreatedWithGlobalThreadPools() was false')) throw error;
-      shared.poolThreads = 0;
-      session = await this.#createSession(model, options);
-    }
-    try {
-      return new OrtModel(shared, session, io);
-    } catch (error) {
-      session.dispose();
+      session?.dispose();
+      for (const weight of weights) weight.release();
       throw error;
     }
   }
 
-  async #createSession(model: Uint8Array, { optimize = false, planMemory = true }: CompileOptions): Promise<Handle> {
+  async #createSession(
+    model: Uint8Array,
+    { optimize = false, planMemory = true }: CompileOptions,
+    weights: readonly NativeWeight[],
+  ): Promise<Handle> {
     const { api, handle, poolThreads } = this.#environment;
     const profile = process.env.QKV_ORT_PROFILE;
     const options = api.handle('ReleaseSessionOptions', api.create('CreateSessionOptions'));
@@ -119,6 +127,11 @@ class OrtEngine implements Engine {
       api.call('SetSessionLogSeverityLevel', options.pointer, ORT_LOGGING_LEVEL_FATAL);
       api.call(planMemory ? 'EnableMemPattern' : 'DisableMemPattern', options.pointer);
       api.call('EnableCpuMemArena', options.pointer);
+      // C arrays of names and values, which are read at once.
+      const names = weights.map(({ name }) => new TextEncoder().encode(`${name}\0`));
+      const nameList = BigUint64Array.from(names, (name) => api.address(name));
+      const valueList = BigUint64Array.from(weights, ({ value }) => value.pointer);
+      if (weights.length > 0) api.call('AddExternalInitializers', options.pointer, nameList, valueList, weights.length);
       api.call('AddSessionConfigEntry', options.pointer, 'session.use_env_allocators', '1');
       if (this.threads === poolThreads) {
         api.call('DisablePerSessionThreads', options.pointer);
@@ -154,10 +167,13 @@ class OrtModel implements LoadedModel {
   readonly #runOptions: Handle;
   readonly #inputs: Side;
   readonly #outputs: Side;
+  /** The session reads them by address. */
+  readonly #weights: readonly NativeWeight[];
 
-  constructor(shared: Environment, session: Handle, io: ProgramIO) {
+  constructor(shared: Environment, session: Handle, io: ProgramIO, weights: readonly NativeWeight[]) {
     this.#environment = shared;
     this.#session = session;
+    this.#weights = weights;
     const { api } = shared;
     this.inputs = declared(api, session, 'Input');
     this.outputs = declared(api, session, 'Output');
@@ -197,6 +213,44 @@ class OrtModel implements LoadedModel {
   release(): void {
     this.#runOptions.dispose();
     this.#session.dispose();
+    for (const weight of this.#weights) weight.release();
+  }
+}
+
+/** A native tensor over a weight's own elements, and what the model says of it: its content is not to be looked for in a file. */
+class NativeWeight implements ExternalTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly location = 'weights';
+  readonly offset = 0;
+  readonly length: number;
+  readonly value: Handle;
+  /** Native code reads it by address. */
+  #data: TypedArray | null;
+
+  constructor({ name, dtype, shape, data }: Weight, { api, memoryInfo }: Environment) {
+    this.name = name;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.length = data.byteLength;
+    this.#data = data;
+    const lengths = BigInt64Array.from(shape, BigInt);
+    const pointer = api.create(
+      'CreateTensorWithDataAsOrtValue',
+      memoryInfo.pointer,
+      api.address(data),
+      data.byteLength,
+      lengths,
+      lengths.length,
+      elementTypes[dtype],
+    );
+    this.value = api.handle('ReleaseValue', pointer);
+  }
+
+  release(): void {
+    this.value.dispose();
+    this.#data = null;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 import { type DType, type TypedArray, UnsupportedError } from '../../core/index.ts';
+import { withExternalTensors } from '../../onnx/index.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
@@ -62,7 +63,17 @@ export class SessionEngine implements Engine {
     return { data: new ArrayBuffer(bytes), byteOffset: 0 };
   }
 
-  async load(model: Uint8Array, io: ProgramIO, { optimize = false, planMemory = true }: CompileOptions): Promise<LoadedModel> {
+  async load(
+    graph: Uint8Array,
+    io: ProgramIO,
+    { optimize = false, planMemory = true, weights = [] }: CompileOptions,
+  ): Promise<LoadedModel> {
+    const external = weights.map((weight) => ({ ...weight, location: weight.name, offset: 0, length: weight.data.byteLength }));
+    const model = external.length === 0 ? graph : withExternalTensors(graph, external);
+    const externalData = external.map(({ location, data }) => ({
+      path: location,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    }));
     const { module, executionProvider, threads } = this.#options;
     const session = await this.#inTurn('compile', () =>
       module.InferenceSession.create(model, {
@@ -72,6 +83,7 @@ export class SessionEngine implements Engine {
         interOpNumThreads: 1,
         enableCpuMemArena: true,
         enableMemPattern: planMemory,
+        ...(externalData.length > 0 && { externalData }),
         ...quiet,
       }),
     );

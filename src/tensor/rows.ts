@@ -1,0 +1,83 @@
+import {
+  ConfigError,
+  type DType,
+  formatShape,
+  newArray,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  sizeOf,
+} from '../core/index.ts';
+import * as ops from '../ops/index.ts';
+import type { Copy } from '../runtime/index.ts';
+import { type Placement, runtimeFor } from './engine.ts';
+import { type BufferSource, bufferSource } from './sources.ts';
+import { evaluate, Tensor } from './tensor.ts';
+
+/** Places of a tensor that take the content of another. */
+export interface PlaceWrite {
+  /** Whose memory is written. It lies in a runtime, as `residentZeros` makes it. */
+  readonly target: Tensor;
+  /** As the target, but for its length along `axis`. */
+  readonly source: Tensor;
+  /** The first of the target's places to be written. */
+  readonly start: number;
+}
+
+/**
+ * Writes tensors over places of others, in their memory: for caches, which would otherwise be copied whole at each step.
+ * What is computed from a target afterwards sees the new content, and so does a graph that was built on it and has not run.
+ * @throws ShapeError when a source does not fit. @throws ConfigError when a target lies in no runtime, or in another than its source.
+ */
+export async function writePlaces(writes: readonly PlaceWrite[], axis: number): Promise<void> {
+  await evaluate(writes.flatMap(({ target, source }) => [target, source]));
+  const copies = writes.map((write) => copyOf(write, axis));
+  const runtimes = new Set(copies.flatMap(({ from, to }) => [from.buffer.runtime, to.buffer.runtime]));
+  if (runtimes.size > 1)
+    throw new ConfigError(
+      `writePlaces: the tensors lie in ${[...runtimes].map(({ name }) => name).join(' and ')}; all must lie in one.`,
+    );
+  for (const runtime of runtimes) await runtime.copy(copies);
+}
+
+function copyOf({ target, source, start }: PlaceWrite, axis: number): Copy {
+  const at = normalizeAxis(axis, target.rank, 'writePlaces');
+  const [room, length] = [target.shape[at]!, source.shape[at] ?? 0];
+  const given = `the target is ${formatShape(target.shape)} and the source ${formatShape(source.shape)}`;
+  if (target.dtype !== source.dtype || formatShape(source.shape) !== formatShape(target.shape.with(at, length)))
+    throw new ShapeError(`writePlaces: ${given}; they must agree on all axes but ${at}, and on the element type.`);
+  if (!(start >= 0 && start + length <= room))
+    throw new ShapeError(
+      `writePlaces: ${given}; places ${start} to ${start + length} of axis ${at} are not all in the target.`,
+    );
+  const inner = sizeOf(target.shape.slice(at + 1));
+  return {
+    from: { buffer: bufferOf(source), offset: 0, stride: length * inner },
+    to: { buffer: bufferOf(target), offset: start * inner, stride: room * inner },
+    count: sizeOf(target.shape.slice(0, at)),
+    length: length * inner,
+  };
+}
+
+function bufferOf(tensor: Tensor): BufferSource['buffer'] {
+  const { source } = tensor.value.node;
+  if (source?.kind !== 'buffer')
+    throw new ConfigError('writePlaces: a tensor lies in JavaScript memory; residentZeros makes one that lies in a runtime.');
+  return (source as BufferSource).buffer;
+}
+
+/** Zeros in memory of a runtime, for `writePlaces`: of the one in which another tensor lies, or of a place's. */
+export async function residentZeros(
+  shape: Shape,
+  {
+    dtype,
+    beside = null,
+    place = null,
+  }: { readonly dtype: DType; readonly beside?: Tensor | null; readonly place?: Placement | null },
+): Promise<Tensor> {
+  const runtime = beside ? bufferOf(beside).runtime : await runtimeFor(place);
+  const buffer = runtime.allocate(dtype, sizeOf(shape));
+  // A memory that was in use before holds anything, and 0 · NaN is not 0.
+  runtime.write(buffer, newArray(dtype, buffer.length));
+  return new Tensor(ops.data({ shape, dtype }, bufferSource(buffer)));
+}

@@ -136,8 +136,11 @@ function kinOf(value: string, { families = {} }: ChoiceRow): string | undefined 
   return Object.entries(families).find(([word]) => value.includes(word))?.[1];
 }
 
-/** Refuses names that are no option. @throws ConfigError naming the nearest one. */
+/** Refuses names that are no option. @throws ConfigError naming the nearest one, or for what is no object. */
 export function checkOptionNames(speaker: string, given: object, names: readonly string[]): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigError(`${speaker}: the options are ${show(given)}; an object with values by name is needed.`);
+  }
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, names);

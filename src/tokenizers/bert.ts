@@ -1,4 +1,4 @@
-import { defineOptions, type GivenOptions, readOptions } from '../core/index.ts';
+import { defineOptions, type GivenOptions } from '../core/index.ts';
 import { WordPieceDecoder } from './decoders/wordpiece-decoder.ts';
 import { checkVocabulary } from './models/vocabulary.ts';
 import { WordPiece } from './models/wordpiece.ts';
@@ -10,6 +10,7 @@ import { PreTrainedTokenizerFast, type TokenizerConfig } from './pretrained-toke
 import { Tokenizer } from './tokenizer.ts';
 import { tokenizerClass } from './tokenizer-classes.ts';
 import type { TrainingOptions } from './trainers/trainer.ts';
+import { readTrainingOptions } from './trainers/trainer-options.ts';
 import { WordPieceTrainer, wordPieceTrainerOptions } from './trainers/wordpiece-trainer.ts';
 
 /** What a BERT tokenizer does to text before splitting it, by the names of tokenizer_config.json. */
@@ -56,10 +57,10 @@ export type TrainWordPieceOptions = GivenOptions<typeof trainWordPieceOptions> &
  */
 export async function trainWordPiece(
   texts: Iterable<string> | AsyncIterable<string>,
-  { signal, onProgress, ...options }: TrainWordPieceOptions = {},
+  options: TrainWordPieceOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
-  const read = readOptions('trainWordPiece', trainWordPieceOptions, options);
-  const { do_lower_case, strip_accents = null, tokenize_chinese_chars, model_max_length, limit_alphabet, ...rest } = read;
+  const { settings, training } = readTrainingOptions('trainWordPiece', trainWordPieceOptions, options);
+  const { do_lower_case, strip_accents = null, tokenize_chinese_chars, model_max_length, limit_alphabet, ...rest } = settings;
   const config: BertTokenizerConfig = { do_lower_case, strip_accents, tokenize_chinese_chars };
   if (model_max_length !== undefined) config.model_max_length = model_max_length;
   const trainer = new WordPieceTrainer({
@@ -69,7 +70,7 @@ export async function trainWordPiece(
   });
   const model = new WordPiece(new Map(), { continuing_subword_prefix: rest.continuing_subword_prefix });
   const untrained = new Tokenizer({ ...bertParts(config), model });
-  await untrained.train_from_iterator(texts, trainer, { signal, onProgress });
+  await untrained.train_from_iterator(texts, trainer, training);
   const full = withBertTokens(config);
   if (rest.continuing_subword_prefix !== '##') full.tokenizer_class = 'PreTrainedTokenizerFast';
   finish(untrained, full);

@@ -1,24 +1,15 @@
-import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
+import { defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import { BPE } from '../models/bpe.ts';
-import type { Model } from '../models/model.ts';
 import { byteCharacters } from '../text/byte-characters.ts';
 import { startOf } from './merge-start.ts';
 import { type MergingTrainer, mergeAll } from './merging.ts';
 import { type MergeProgress, type MergeStart, mergePairs } from './pair-merges.ts';
-import { countWords, Pace, printStages, type Splitter, type Trained, type TrainingOptions } from './trainer.ts';
+import { startTraining, type Trained, type TrainingInputs } from './trainer.ts';
+import { mergingOptions } from './trainer-options.ts';
 
 /** The options of a BpeTrainer, by Hugging Face's names. */
 export const bpeTrainerOptions = defineOptions({
-  vocab_size: { type: 'integer', default: 30000, min: 0, help: 'How many tokens the vocabulary gets, all included' },
-  min_frequency: { type: 'integer', default: 0, min: 0, help: 'Pairs rarer than this are not merged' },
-  special_tokens: { type: 'string', repeated: true, help: 'The first tokens of the vocabulary, in this order' },
-  limit_alphabet: {
-    type: 'integer',
-    min: 0,
-    otherwise: 'no limit',
-    help: 'How many different characters are kept, the most frequent ones',
-  },
-  initial_alphabet: { type: 'string', repeated: true, help: 'Characters to have also where no text has them' },
+  ...mergingOptions,
   continuing_subword_prefix: { type: 'string', otherwise: 'none', help: 'What a token starts with that continues a word' },
   end_of_word_suffix: { type: 'string', otherwise: 'none', help: 'What a token ends with that ends a word' },
   max_token_length: {
@@ -27,7 +18,6 @@ export const bpeTrainerOptions = defineOptions({
     otherwise: 'no limit',
     help: 'Merged tokens have fewer characters than this; a pair of single characters is always merged',
   },
-  show_progress: { type: 'boolean', default: false, help: 'Print a line per stage on the console' },
 });
 
 /** What a BpeTrainer is made from. */
@@ -53,18 +43,12 @@ export class BpeTrainer implements MergingTrainer {
     this.#options = readOptions('BpeTrainer', bpeTrainerOptions, options);
   }
 
-  async train(
-    texts: Iterable<string> | AsyncIterable<string>,
-    split: Splitter,
-    model: Model,
-    options: TrainingOptions = {},
-  ): Promise<Trained> {
-    if (!(model instanceof BPE)) {
-      throw new ConfigError(`BpeTrainer: the tokenizer's model is ${model.type}; a BPE model is needed.`);
-    }
+  async train(...given: TrainingInputs): Promise<Trained> {
     const { special_tokens, vocab_size, show_progress } = this.#options;
-    const pace = new Pace(options, options.onProgress ?? (show_progress ? printStages('BpeTrainer') : undefined));
-    const words = await countWords(texts, split, pace);
+    const { model, words, pace } = await startTraining(
+      { speaker: 'BpeTrainer', Model: BPE, type: 'BPE', show_progress },
+      given,
+    );
     const start = this.startOf(words);
     const merges = await mergeAll(start, this.merge(start), vocab_size, pace);
     const { tokens } = start;

@@ -81,5 +81,8 @@ export async function replayTraining(
   trainer: MergingTrainer,
   options: TrainingOptions = {},
 ): Promise<MergeReplay> {
-  return new MergeReplay(await countWords(texts, tokenizer.splitter(), new Pace(options)), trainer);
+  return new MergeReplay(
+    await countWords('replayTraining', texts, tokenizer.splitter(), new Pace('replayTraining', options)),
+    trainer,
+  );
 }

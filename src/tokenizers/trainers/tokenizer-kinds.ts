@@ -1,4 +1,4 @@
-import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
+import { ConfigError, defineOptions, type GivenOptions, type OptionValues } from '../../core/index.ts';
 import { trainWordPiece } from '../bert.ts';
 import { ByteLevelDecoder } from '../decoders/byte-level.ts';
 import { Fuse } from '../decoders/fuse.ts';
@@ -17,6 +17,7 @@ import { PreTrainedTokenizerFast } from '../pretrained-tokenizer.ts';
 import { Tokenizer, type TokenizerParts } from '../tokenizer.ts';
 import { BpeTrainer, byteLevelAlphabet } from './bpe-trainer.ts';
 import type { Trainer, TrainingOptions } from './trainer.ts';
+import { readTrainingOptions } from './trainer-options.ts';
 import { UnigramTrainer } from './unigram-trainer.ts';
 import { WordLevelTrainer } from './wordlevel-trainer.ts';
 
@@ -137,12 +138,12 @@ const kinds: Readonly<Record<Exclude<TokenizerKind, 'wordpiece'>, KindRow>> = {
 export async function trainTokenizer(
   kind: TokenizerKind,
   texts: Iterable<string> | AsyncIterable<string>,
-  { signal, onProgress, ...options }: TrainTokenizerOptions = {},
+  options: TrainTokenizerOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
-  const settings = readOptions('trainTokenizer', trainTokenizerOptions, options);
+  const { settings, training } = readTrainingOptions('trainTokenizer', trainTokenizerOptions, options);
   refuseUseless(kind, settings);
   if (kind === 'wordpiece') {
-    return trainWordPiece(texts, { ...settings, do_lower_case: false, strip_accents: false, signal, onProgress });
+    return trainWordPiece(texts, { ...settings, do_lower_case: false, strip_accents: false, ...training });
   }
   const row = kinds[kind];
   if (row === undefined) {
@@ -151,7 +152,7 @@ export async function trainTokenizer(
     );
   }
   const tokenizer = new Tokenizer(row.parts());
-  await tokenizer.train_from_iterator(texts, row.trainer(settings), { signal, onProgress });
+  await tokenizer.train_from_iterator(texts, row.trainer(settings), training);
   const { unk_token, pad_token } = row;
   return new PreTrainedTokenizerFast(tokenizer, {
     tokenizer_class: 'PreTrainedTokenizerFast',

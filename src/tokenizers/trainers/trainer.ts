@@ -1,3 +1,4 @@
+import { ConfigError, checkOptionNames, DataError } from '../../core/index.ts';
 import type { Model } from '../models/model.ts';
 import { toByteCharacters } from '../text/byte-characters.ts';
 import { WordCounts } from './word-counts.ts';
@@ -54,20 +55,35 @@ export interface Trainer {
   ): Promise<Trained>;
 }
 
+/** What `Trainer.train` is given. */
+export type TrainingInputs = Parameters<Trainer['train']>;
+
 const sliceMs = 10;
 const reportMs = 100;
 
 /** Lets a long computation share the event loop, report how far it is, and be stopped. */
 export class Pace {
-  readonly #options: TrainingOptions;
+  readonly signal: AbortSignal | undefined;
   readonly #report: ((progress: TrainingProgress) => void) | undefined;
   #sliceStart = performance.now();
   #lastReport = 0;
 
-  constructor(options: TrainingOptions, report = options.onProgress) {
-    this.#options = options;
-    this.#report = report;
-    options.signal?.throwIfAborted();
+  /**
+   * With `show_progress` and nobody else to report to, the stages are printed on the console.
+   * @throws ConfigError for an option that there is not, or of the wrong type; the signal's reason when it has asked to stop.
+   */
+  constructor(speaker: string, options: TrainingOptions, show_progress = false) {
+    checkOptionNames(speaker, options, ['signal', 'onProgress']);
+    const { signal, onProgress } = options;
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw new ConfigError(`${speaker}: onProgress is ${shown(onProgress)}; a function is needed.`);
+    }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new ConfigError(`${speaker}: signal is ${shown(signal)}; an AbortSignal is needed.`);
+    }
+    this.signal = signal;
+    this.#report = onProgress ?? (show_progress ? printStages(speaker) : undefined);
+    signal?.throwIfAborted();
   }
 
   /** Whether it is time to await `rest`. */
@@ -83,38 +99,74 @@ export class Pace {
       this.#report?.(progress);
     }
     await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#options.signal?.throwIfAborted();
+    this.signal?.throwIfAborted();
     this.#sliceStart = performance.now();
   }
 
   /** Reports the end of a stage. */
   finish(progress: TrainingProgress): void {
-    this.#options.signal?.throwIfAborted();
+    this.signal?.throwIfAborted();
     this.#report?.(progress);
   }
 }
 
+/** Who trains, and what it needs. */
+interface TrainingStart<M extends Model> {
+  readonly speaker: string;
+  /** The class of the model that it trains, and its name in tokenizer.json. */
+  readonly Model: abstract new (
+    ...fields: never[]
+  ) => M;
+  readonly type: string;
+  readonly show_progress: boolean;
+}
+
+/**
+ * How every training begins: checks what it is given, and counts the words of the texts.
+ * @throws ConfigError for another kind of model, for options that there are not, and for texts that are none; DataError for a
+ * text that is no string.
+ */
+export async function startTraining<M extends Model>(
+  { speaker, Model, type, show_progress }: TrainingStart<M>,
+  [texts, split, model, options = {}]: TrainingInputs,
+): Promise<{ model: M; words: Map<string, number>; pace: Pace }> {
+  if (!(model instanceof Model)) {
+    throw new ConfigError(`${speaker}: the tokenizer's model is ${model.type}; a ${type} model is needed.`);
+  }
+  const pace = new Pace(speaker, options, show_progress);
+  return { model, words: await countWords(speaker, texts, split, pace), pace };
+}
+
 /** How often each piece occurs in texts, those that are to be read as bytes spelled in characters for bytes. */
 export async function countWords(
+  speaker: string,
   texts: Iterable<string> | AsyncIterable<string>,
   split: Splitter,
   pace: Pace,
 ): Promise<Map<string, number>> {
+  const isAsync = typeof texts === 'object' && texts !== null && Symbol.asyncIterator in texts;
+  if (typeof texts !== 'object' || texts === null || !(isAsync || Symbol.iterator in texts)) {
+    throw new ConfigError(
+      `${speaker}: texts is ${shown(texts)}; a list of strings, or something that gives them one by one, is needed.`,
+    );
+  }
+  const total = Array.isArray(texts) ? texts.length : null;
   const ofCharacters = new WordCounts();
   // A piece is spelled once, when all are counted.
   const ofBytes = new WordCounts();
   let done = 0;
-  for await (const text of texts) {
+  for await (const text of isAsync && pace.signal !== undefined ? untilAborted(texts, pace.signal) : texts) {
+    if (typeof text !== 'string') throw new DataError(`${speaker}: text ${done} is ${shown(text)}; a string is needed.`);
     for (const { units, bounds, boundCount, areBytes } of split(text)) {
       const into = areBytes ? ofBytes : ofCharacters;
       for (let i = 0; i < boundCount; i += 2) {
         // A text may be a whole book.
-        if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
+        if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total });
         into.add(units, bounds[i]!, bounds[i + 1]!);
       }
     }
     done++;
-    if (pace.isOver) await pace.rest({ stage: 'count words', done, total: null });
+    if (pace.isOver) await pace.rest({ stage: 'count words', done, total });
   }
   const counts = new Map(ofCharacters);
   for (const [word, count] of ofBytes) {
@@ -125,8 +177,43 @@ export async function countWords(
   return counts;
 }
 
+/** What another gives, until the signal asks to stop: also while the next is long in coming. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let stop = (_reason: unknown) => {};
+  const onAbort = () => stop(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  let isOver = false;
+  try {
+    for (;;) {
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = reject;
+        signal.throwIfAborted();
+        iterator.next().then(resolve, reject);
+      });
+      if (next.done) {
+        isOver = true;
+        return;
+      }
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // Nobody waits for this: a source that is stuck would hold the training up.
+    if (!isOver) iterator.return?.().catch(() => {});
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null
+    ? `an object (${Object.keys(value).slice(0, 5).join(', ')})`
+    : String(value);
+}
+
 /** Prints a line on the console as each stage ends; `name` is who speaks. */
-export function printStages(name: string): (progress: TrainingProgress) => void {
+function printStages(name: string): (progress: TrainingProgress) => void {
   let shown = '';
   return ({ stage, done, total }) => {
     if (done !== total || stage === shown) return;

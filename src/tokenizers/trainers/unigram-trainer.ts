@@ -1,14 +1,14 @@
 import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
-import type { Model } from '../models/model.ts';
 import { Unigram } from '../models/unigram.ts';
-import { countWords, Pace, printStages, type Splitter, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
+import { type Pace, startTraining, type Trained, type Trainer, type TrainingInputs } from './trainer.ts';
+import { alphabetOptions, vocabularyOptions } from './trainer-options.ts';
 import { estimatePieces, finishPieces, type ScoredPiece, type UnigramProgress } from './unigram-pieces.ts';
 
 /** The options of a UnigramTrainer, by Hugging Face's names. */
 export const unigramTrainerOptions = defineOptions({
-  vocab_size: { type: 'integer', default: 8000, min: 1, help: 'How many pieces the vocabulary gets, special tokens included' },
-  special_tokens: { type: 'string', repeated: true, help: 'The first pieces of the vocabulary, in this order' },
-  initial_alphabet: { type: 'string', repeated: true, help: 'Characters to have also where no text has them' },
+  ...vocabularyOptions,
+  ...alphabetOptions,
+  vocab_size: { ...vocabularyOptions.vocab_size, default: 8000, min: 1 },
   shrinking_factor: {
     type: 'number',
     default: 0.75,
@@ -20,7 +20,6 @@ export const unigramTrainerOptions = defineOptions({
   max_piece_length: { type: 'integer', default: 16, min: 1, help: 'The most characters of a piece' },
   n_sub_iterations: { type: 'integer', default: 2, min: 1, help: 'Estimates before each dropping' },
   seed_size: { type: 'integer', default: 1_000_000, min: 1, help: 'The most pieces to start with' },
-  show_progress: { type: 'boolean', default: false, help: 'Print a line per stage on the console' },
 });
 
 /** What a UnigramTrainer is made from. */
@@ -40,18 +39,12 @@ export class UnigramTrainer implements Trainer {
     this.#options = readOptions('UnigramTrainer', unigramTrainerOptions, options);
   }
 
-  async train(
-    texts: Iterable<string> | AsyncIterable<string>,
-    split: Splitter,
-    model: Model,
-    options: TrainingOptions = {},
-  ): Promise<Trained> {
-    if (!(model instanceof Unigram)) {
-      throw new ConfigError(`UnigramTrainer: the tokenizer's model is ${model.type}; a Unigram model is needed.`);
-    }
+  async train(...given: TrainingInputs): Promise<Trained> {
     const { special_tokens, unk_token, show_progress } = this.#options;
-    const pace = new Pace(options, options.onProgress ?? (show_progress ? printStages('UnigramTrainer') : undefined));
-    const words = await countWords(texts, split, pace);
+    const { model, words, pace } = await startTraining(
+      { speaker: 'UnigramTrainer', Model: Unigram, type: 'Unigram', show_progress },
+      given,
+    );
     const required = this.requiredCharacters(words);
     const pieces = finishPieces(await this.#estimate(words, pace), required, this.#room);
     const leading = this.#addsUnknown ? [unk_token!, ...special_tokens] : special_tokens;

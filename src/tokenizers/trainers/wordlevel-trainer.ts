@@ -1,14 +1,12 @@
-import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
-import type { Model } from '../models/model.ts';
+import { defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import { WordLevel } from '../models/wordlevel.ts';
-import { countWords, Pace, printStages, type Splitter, type Trained, type Trainer, type TrainingOptions } from './trainer.ts';
+import { startTraining, type Trained, type Trainer, type TrainingInputs } from './trainer.ts';
+import { vocabularyOptions } from './trainer-options.ts';
 
 /** The options of a WordLevelTrainer, by Hugging Face's names. */
 export const wordLevelTrainerOptions = defineOptions({
-  vocab_size: { type: 'integer', default: 30000, min: 0, help: 'How many tokens the vocabulary gets, all included' },
+  ...vocabularyOptions,
   min_frequency: { type: 'integer', default: 0, min: 0, help: 'Rarer words are left out' },
-  special_tokens: { type: 'string', repeated: true, help: 'The first tokens of the vocabulary, in this order' },
-  show_progress: { type: 'boolean', default: false, help: 'Print a line per stage on the console' },
 });
 
 /** What a WordLevelTrainer is made from. */
@@ -26,18 +24,12 @@ export class WordLevelTrainer implements Trainer {
     this.#options = readOptions('WordLevelTrainer', wordLevelTrainerOptions, options);
   }
 
-  async train(
-    texts: Iterable<string> | AsyncIterable<string>,
-    split: Splitter,
-    model: Model,
-    options: TrainingOptions = {},
-  ): Promise<Trained> {
-    if (!(model instanceof WordLevel)) {
-      throw new ConfigError(`WordLevelTrainer: the tokenizer's model is ${model.type}; a WordLevel model is needed.`);
-    }
+  async train(...given: TrainingInputs): Promise<Trained> {
     const { special_tokens, vocab_size, min_frequency, show_progress } = this.#options;
-    const pace = new Pace(options, options.onProgress ?? (show_progress ? printStages('WordLevelTrainer') : undefined));
-    const counts = await countWords(texts, split, pace);
+    const { model, words: counts } = await startTraining(
+      { speaker: 'WordLevelTrainer', Model: WordLevel, type: 'WordLevel', show_progress },
+      given,
+    );
     const words = [...counts]
       .filter(([, count]) => count >= min_frequency)
       .sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b))

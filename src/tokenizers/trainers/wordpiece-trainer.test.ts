@@ -34,7 +34,7 @@ describe.each(golden.runs)('a vocabulary like that of the Rust library: $name', 
 
   test('token for token, once the prefixed characters have the order of that run', async () => {
     const tokenizer = untrained();
-    const words = await countWords(golden.corpus, tokenizer.splitter(), new Pace({}));
+    const words = await countWords('test', golden.corpus, tokenizer.splitter(), new Pace('test', {}));
     const trainer = new WordPieceTrainer({ ...options, special_tokens });
     const place = new Map(vocab.map((token, id) => [token, id]));
     const start = trainer.startOf(words, (a, b) => place.get(a)! - place.get(b)!);

@@ -1,24 +1,15 @@
-import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
-import type { Model } from '../models/model.ts';
+import { defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
 import { WordPiece } from '../models/wordpiece.ts';
 import { mergeByLikelihood } from './likelihood-merges.ts';
 import { startOf } from './merge-start.ts';
 import { type MergingTrainer, mergeAll } from './merging.ts';
 import { type MergeProgress, type MergeStart, mergePairs } from './pair-merges.ts';
-import { countWords, Pace, printStages, type Splitter, type Trained, type TrainingOptions } from './trainer.ts';
+import { startTraining, type Trained, type TrainingInputs } from './trainer.ts';
+import { mergingOptions } from './trainer-options.ts';
 
 /** The options of a WordPieceTrainer, by Hugging Face's names. */
 export const wordPieceTrainerOptions = defineOptions({
-  vocab_size: { type: 'integer', default: 30000, min: 0, help: 'How many tokens the vocabulary gets, all included' },
-  min_frequency: { type: 'integer', default: 0, min: 0, help: 'Pairs rarer than this are not merged' },
-  special_tokens: { type: 'string', repeated: true, help: 'The first tokens of the vocabulary, in this order' },
-  limit_alphabet: {
-    type: 'integer',
-    min: 0,
-    otherwise: 'no limit',
-    help: 'How many different characters are kept, the most frequent ones',
-  },
-  initial_alphabet: { type: 'string', repeated: true, help: 'Characters to have also where no text has them' },
+  ...mergingOptions,
   continuing_subword_prefix: { type: 'string', default: '##', help: 'What a token starts with that continues a word' },
   score: {
     type: 'choice',
@@ -26,7 +17,6 @@ export const wordPieceTrainerOptions = defineOptions({
     default: 'frequency',
     help: 'Which pair is joined: the most frequent, or the one that is likelier than its parts by chance',
   },
-  show_progress: { type: 'boolean', default: false, help: 'Print a line per stage on the console' },
 });
 
 /** What a WordPieceTrainer is made from. */
@@ -48,18 +38,12 @@ export class WordPieceTrainer implements MergingTrainer {
     this.#options = readOptions('WordPieceTrainer', wordPieceTrainerOptions, options);
   }
 
-  async train(
-    texts: Iterable<string> | AsyncIterable<string>,
-    split: Splitter,
-    model: Model,
-    options: TrainingOptions = {},
-  ): Promise<Trained> {
-    if (!(model instanceof WordPiece)) {
-      throw new ConfigError(`WordPieceTrainer: the tokenizer's model is ${model.type}; a WordPiece model is needed.`);
-    }
+  async train(...given: TrainingInputs): Promise<Trained> {
     const { special_tokens, vocab_size, continuing_subword_prefix, show_progress } = this.#options;
-    const pace = new Pace(options, options.onProgress ?? (show_progress ? printStages('WordPieceTrainer') : undefined));
-    const words = await countWords(texts, split, pace);
+    const { model, words, pace } = await startTraining(
+      { speaker: 'WordPieceTrainer', Model: WordPiece, type: 'WordPiece', show_progress },
+      given,
+    );
     const start = this.startOf(words);
     await mergeAll(start, this.merge(start), vocab_size, pace);
     const { unk_token, max_input_chars_per_word } = model;

@@ -6,6 +6,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'run', load: async () => (await import('./run.ts')).run },
   { name: 'tokenize', load: async () => (await import('./tokenize.ts')).tokenize },
   { name: 'tokenize train', load: async () => (await import('./tokenize-train.ts')).tokenizeTrain },
+  { name: 'tokenize replay', load: async () => (await import('./tokenize-replay.ts')).tokenizeReplay },
   { name: 'tokenize compare', load: async () => (await import('./tokenize-compare.ts')).tokenizeCompare },
   { name: 'runtime install', load: async () => (await import('./runtime-install.ts')).runtimeInstall },
   { name: 'runtime list', load: async () => (await import('./runtime-list.ts')).runtimeList },

@@ -139,3 +139,22 @@ test('each of the three commands has its help', async () => {
   expect((await qkv('tokenize', '-h')).out).toContain('qkv tokenize [flags] <text> ...');
   expect((await qkv()).out).toContain('tokenize compare');
 });
+
+test('shows a training merge by merge, bytes as the text that they spell', async () => {
+  const of = (kind: string, ...more: string[]) => qkv('tokenize', 'replay', '--kind', kind, '--data', lines, ...more);
+  const { code, out, err } = await of('byte-level-bpe', '--merges', '6', '--words', '1');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatchInlineSnapshot(`
+    "merge  pair             token         times  in these words (how often): their tokens after it
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+        1  ␣ + <0xEC>       ␣<0xEC>          71  ␣재미있는 (19): ␣<0xEC>·<0x9E>·<0xAC>·<0xEB>·<0xAF>·<0xB8>·<0xEC>·<0x9E>·<0x88>·<0xEB>·<0x8A>·<0x94>
+        2  <0xEA> + <0xB0>  <0xEA><0xB0>     46  ␣강의가 (16): ␣·<0xEA><0xB0>·<0x95>·<0xEC>·<0x9D>·<0x98>·<0xEA><0xB0>·<0x80>
+        3  <0xEC> + <0x9E>  <0xEC><0x9E>     35  ␣재미있는 (19): ␣<0xEC>·<0x9E>·<0xAC>·<0xEB>·<0xAF>·<0xB8>·<0xEC><0x9E>·<0x88>·<0xEB>·<0x8A>·<0x94>
+        4  g + o            go               28  ␣good (23): ␣·go·o·d
+        5  o + d            od               28  ␣good (23): ␣·go·od
+        6  go + od          good             28  ␣good (23): ␣·good
+    "
+  `);
+  const { out: json } = await of('wordpiece', '--merges', '1', '--words', '1', '--json');
+  expect(JSON.parse(json)).toMatchObject({ number: 1, words: [{ before: expect.any(Array) }] });
+});

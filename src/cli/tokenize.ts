@@ -8,8 +8,8 @@ export const tokenize = defineCommand({
   summary: 'Shows the tokens of a text, their ids, and where each stands in it',
   description:
     'Loads the tokenizer of a folder (tokenizer.json, or its older parts) and prints a table for each text. Offsets count ' +
-    'characters (Unicode code points) as Python does. A word `train` or `compare` right after `tokenize` is a command of its own; ' +
-    'after -- it is a text.',
+    'characters (Unicode code points) as Python does. A word `train`, `replay` or `compare` right after `tokenize` is a command of its ' +
+    'own; after -- it is a text.',
   flags: {
     model: { type: 'folder', required: true, help: 'The folder of the tokenizer' },
     add_special_tokens: { type: 'boolean', default: true, help: "Puts the model's special tokens around the text" },

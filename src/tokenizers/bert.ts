@@ -1,4 +1,4 @@
-import { defineOptions, type GivenOptions } from '../core/index.ts';
+import { defineOptions, type GivenOptions, type OptionValues } from '../core/index.ts';
 import { WordPieceDecoder } from './decoders/wordpiece-decoder.ts';
 import { checkVocabulary } from './models/vocabulary.ts';
 import { WordPiece } from './models/wordpiece.ts';
@@ -60,6 +60,22 @@ export async function trainWordPiece(
   options: TrainWordPieceOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
   const { settings, training } = readTrainingOptions('trainWordPiece', trainWordPieceOptions, options);
+  const { tokenizer, trainer, config } = untrainedWordPiece(settings);
+  await tokenizer.train_from_iterator(texts, trainer, training);
+  const prefix = settings.continuing_subword_prefix;
+  const full = withBertTokens(config);
+  if (prefix !== '##') full.tokenizer_class = 'PreTrainedTokenizerFast';
+  finish(tokenizer, full);
+  tokenizer.decoder = WordPieceDecoder({ prefix });
+  return new PreTrainedTokenizerFast(tokenizer, full);
+}
+
+/** What `trainWordPiece` trains, and the trainer it does it with. */
+export function untrainedWordPiece(settings: OptionValues<typeof trainWordPieceOptions>): {
+  tokenizer: Tokenizer;
+  trainer: WordPieceTrainer;
+  config: BertTokenizerConfig;
+} {
   const { do_lower_case, strip_accents = null, tokenize_chinese_chars, model_max_length, limit_alphabet, ...rest } = settings;
   const config: BertTokenizerConfig = { do_lower_case, strip_accents, tokenize_chinese_chars };
   if (model_max_length !== undefined) config.model_max_length = model_max_length;
@@ -69,13 +85,7 @@ export async function trainWordPiece(
     special_tokens: rest.special_tokens.length > 0 ? rest.special_tokens : ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'],
   });
   const model = new WordPiece(new Map(), { continuing_subword_prefix: rest.continuing_subword_prefix });
-  const untrained = new Tokenizer({ ...bertParts(config), model });
-  await untrained.train_from_iterator(texts, trainer, training);
-  const full = withBertTokens(config);
-  if (rest.continuing_subword_prefix !== '##') full.tokenizer_class = 'PreTrainedTokenizerFast';
-  finish(untrained, full);
-  untrained.decoder = WordPieceDecoder({ prefix: rest.continuing_subword_prefix });
-  return new PreTrainedTokenizerFast(untrained, full);
+  return { tokenizer: new Tokenizer({ ...bertParts(config), model }), trainer, config };
 }
 
 /** The tokens of a vocab.txt: one a line, its number from 0 the id. */

@@ -82,7 +82,10 @@ export { BpeTrainer, type BpeTrainerOptions, bpeTrainerOptions, byteLevelAlphabe
 export { type ChangedWord, MergeReplay, type MergeStep, replayTraining } from './trainers/merge-replay.ts';
 export type { MergingTrainer } from './trainers/merging.ts';
 export type { Merge, MergeProgress, MergeStart } from './trainers/pair-merges.ts';
+export { readableToken } from './trainers/readable-token.ts';
 export {
+  mergingKinds,
+  replayTokenizer,
   type TokenizerKind,
   type TrainTokenizerOptions,
   tokenizerKinds,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BertPreTokenizer, Tokenizer, WordPiece, WordPieceTrainer } from '../index.ts';
+import { BertPreTokenizer, readableToken, replayTokenizer, Tokenizer, WordPiece, WordPieceTrainer } from '../index.ts';
 import { replayTraining } from './merge-replay.ts';
 
 const texts = ['hug hug hug pug', 'hugs pun 강의 강의실'];
@@ -36,6 +36,7 @@ test('a step says which pair, how often, and what it changes in which words', as
     pair: ['##u', '##g'],
     token: '##ug',
     id: 15,
+    text: '##ug',
     count: 5,
     score: 5,
     words: [
@@ -48,4 +49,57 @@ test('a step says which pair, how often, and what it changes in which words', as
   // Leaving it halfway leaves nothing behind: it starts anew each time.
   expect([...replay][0]).toEqual(first);
   expect([...replay].at(-1)!.words.length).toBeGreaterThan(0);
+});
+
+test('byte-level tokens of Korean are read as the text that they spell', async () => {
+  const replay = await replayTokenizer('byte-level-bpe', ['안녕 안녕 안안'], { vocab_size: 1000 });
+  const steps = [...replay].map(({ pair, text, words }) => ({ pair: pair.map(replay.readable, replay), text, words }));
+  expect(steps.slice(0, 3).map(({ pair, text }) => [...pair, text])).toEqual([
+    ['<0x95>', '<0x88>', '<0x95><0x88>'],
+    ['<0xEC>', '<0x95><0x88>', '안'],
+    [' ', '안', ' 안'],
+  ]);
+  expect(steps[1]!.words[0]).toEqual({
+    word: ' 안녕',
+    count: 1,
+    before: ['Ġ', 'ì', 'ķĪ', 'ë', 'ħ', 'ķ'],
+    after: ['Ġ', 'ìķĪ', 'ë', 'ħ', 'ķ'],
+  });
+  expect(steps.map(({ text }) => text)).toContain('안녕');
+  expect([...replay.words.keys()]).toEqual(['ìķĪëħķ', 'ĠìķĪëħķ', 'ĠìķĪìķĪ']);
+});
+
+test('a readable token', () => {
+  for (const [token, text] of [
+    ['ìķĪ', '안'],
+    ['ìķ', '<0xEC><0x95>'],
+    ['ĪëħķĠ', '<0x88>녕 '],
+    ['ðŁĺĢ', '😀'],
+    ['ðŁĺ', '<0xF0><0x9F><0x98>'],
+    // Neither a longer form than needed nor half a surrogate pair is a character.
+    ['ÀĢ', '<0xC0><0x80>'],
+    ['íłĢ', '<0xED><0xA0><0x80>'],
+    ['hello', 'hello'],
+    ['<pad>한', '<pad>한'],
+    ['', ''],
+  ]) {
+    expect(readableToken(token!, true)).toBe(text);
+  }
+  for (const [token, text] of [
+    ['##\u11ab', '##ㄴ'],
+    ['\u110b\u1161\u11ab', '안'],
+    ['\u110b', 'ㅇ'],
+    ['\u1161\u11ab', 'ㅏㄴ'],
+    ['\u110b\u1161\u11ab\u1102', '안ㄴ'],
+    ['ìķĪ', 'ìķĪ'],
+  ]) {
+    expect(readableToken(token!, false)).toBe(text);
+  }
+});
+
+test('only kinds that join pairs can be watched', async () => {
+  const message = (kind: string, options: object = {}) =>
+    replayTokenizer(kind as 'bpe', ['a'], options).then(() => 'no error', String);
+  expect(await message('unigram')).toMatchInlineSnapshot(`"ConfigError: replayTokenizer: the kind is "unigram"; one that joins pairs is needed: bpe, byte-level-bpe, wordpiece."`);
+  expect(await message('bpe', { score: 'likelihood' })).toMatchInlineSnapshot(`"ConfigError: replayTokenizer: score is for wordpiece; leave it out for bpe."`);
 });

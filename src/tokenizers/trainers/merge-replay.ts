@@ -1,13 +1,15 @@
 import { joined } from './likelihood-merges.ts';
 import type { MergingTrainer } from './merging.ts';
+import { readableToken } from './readable-token.ts';
 import { countWords, Pace, type Splitter, type TrainingOptions } from './trainer.ts';
 
 /** What one merge does to one word. */
 export interface ChangedWord {
+  /** The word as a person reads it. */
   readonly word: string;
   /** How often the word occurs. */
   readonly count: number;
-  /** Its tokens before the merge, and after. */
+  /** Its tokens before the merge, and after, as the vocabulary spells them. */
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -20,6 +22,8 @@ export interface MergeStep {
   /** The token that the pair becomes, and its id. */
   readonly token: string;
   readonly id: number;
+  /** The token as a person reads it: see `MergeReplay.readable`. */
+  readonly text: string;
   /** How often the pair stood in the texts. */
   readonly count: number;
   /** What made it the best pair: the count, or for likelihood count(pair) / (count(left) · count(right)). */
@@ -37,9 +41,21 @@ export class MergeReplay implements Iterable<MergeStep> {
   readonly words: ReadonlyMap<string, number>;
   readonly #trainer: MergingTrainer;
 
-  constructor(words: ReadonlyMap<string, number>, trainer: MergingTrainer) {
+  readonly #areBytes: boolean;
+
+  /** `areBytes` says whether the words are spelled in the characters of byte-level vocabularies. */
+  constructor(words: ReadonlyMap<string, number>, trainer: MergingTrainer, areBytes = false) {
     this.words = words;
     this.#trainer = trainer;
+    this.#areBytes = areBytes;
+  }
+
+  /**
+   * A token as a person reads it. Of byte-level tokens the text that they spell, with `<0xEC>` for a byte that is no whole character
+   * (`ìķĪ` is 안, and its first half `<0xEC><0x95>`); of decomposed Hangul the syllables, and ㄴ for a letter alone.
+   */
+  readable(token: string): string {
+    return readableToken(token, this.#areBytes);
   }
 
   /** The tokens that are there before the first merge: special tokens and characters. */
@@ -63,10 +79,16 @@ export class MergeReplay implements Iterable<MergeStep> {
         const after = joined(before, first, second, id);
         if (after.length === before.length) continue;
         spelled[word] = after;
-        words.push({ word: names[word]!, count: counts[word]!, before: before.map(text), after: after.map(text) });
+        words.push({
+          word: this.readable(names[word]!),
+          count: counts[word]!,
+          before: before.map(text),
+          after: after.map(text),
+        });
       }
       words.sort((x, y) => y.count - x.count);
-      yield { number: ++number, pair: [text(first), text(second)], token: text(id), id, count, score, words };
+      const token = text(id);
+      yield { number: ++number, pair: [text(first), text(second)], token, id, text: this.readable(token), count, score, words };
     }
   }
 }
@@ -81,8 +103,19 @@ export async function replayTraining(
   trainer: MergingTrainer,
   options: TrainingOptions = {},
 ): Promise<MergeReplay> {
-  return new MergeReplay(
-    await countWords('replayTraining', texts, tokenizer.splitter(), new Pace('replayTraining', options)),
-    trainer,
+  const pace = new Pace('replayTraining', options);
+  const split = tokenizer.splitter();
+  let areBytes = false;
+  const words = await countWords(
+    'replayTraining',
+    texts,
+    function* (text) {
+      for (const cut of split(text)) {
+        areBytes ||= cut.areBytes;
+        yield cut;
+      }
+    },
+    pace,
   );
+  return new MergeReplay(words, trainer, areBytes);
 }

@@ -1,5 +1,5 @@
-import { ConfigError, defineOptions, type GivenOptions, type OptionValues } from '../../core/index.ts';
-import { trainWordPiece } from '../bert.ts';
+import { ConfigError, defineOptions, type GivenOptions, type OptionValues, readOptions } from '../../core/index.ts';
+import { trainWordPiece, trainWordPieceOptions, untrainedWordPiece } from '../bert.ts';
 import { ByteLevelDecoder } from '../decoders/byte-level.ts';
 import { Fuse } from '../decoders/fuse.ts';
 import { MetaspaceDecoder } from '../decoders/metaspace.ts';
@@ -16,6 +16,7 @@ import { WhitespaceSplit } from '../pre-tokenizers/whitespace-split.ts';
 import { PreTrainedTokenizerFast } from '../pretrained-tokenizer.ts';
 import { Tokenizer, type TokenizerParts } from '../tokenizer.ts';
 import { BpeTrainer, byteLevelAlphabet } from './bpe-trainer.ts';
+import { type MergeReplay, replayTraining } from './merge-replay.ts';
 import type { Trainer, TrainingOptions } from './trainer.ts';
 import { readTrainingOptions } from './trainer-options.ts';
 import { UnigramTrainer } from './unigram-trainer.ts';
@@ -35,6 +36,9 @@ export const tokenizerKinds = [
 
 /** A kind of tokenizer: what its tokens are, and how they are found. */
 export type TokenizerKind = (typeof tokenizerKinds)[number];
+
+/** What `wordpiece` is, beside BERT's defaults. */
+const cased = { do_lower_case: false, strip_accents: false };
 
 /** The options of `trainTokenizer`. */
 export const trainTokenizerOptions = defineOptions({
@@ -141,9 +145,9 @@ export async function trainTokenizer(
   options: TrainTokenizerOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
   const { settings, training } = readTrainingOptions('trainTokenizer', trainTokenizerOptions, options);
-  refuseUseless(kind, settings);
+  refuseUseless('trainTokenizer', kind, settings);
   if (kind === 'wordpiece') {
-    return trainWordPiece(texts, { ...settings, do_lower_case: false, strip_accents: false, ...training });
+    return trainWordPiece(texts, { ...settings, ...cased, ...training });
   }
   const row = kinds[kind];
   if (row === undefined) {
@@ -161,6 +165,38 @@ export async function trainTokenizer(
   });
 }
 
+/** The kinds of tokenizers whose training joins pairs of tokens. */
+export const mergingKinds = ['bpe', 'byte-level-bpe', 'wordpiece'] as const;
+
+/**
+ * The training of `trainTokenizer` for a kind that joins pairs of tokens, to be watched merge by merge.
+ * @throws ConfigError for an option that the kind has no use for.
+ * @example
+ * const replay = await replayTokenizer('byte-level-bpe', ['강의가 좋아요', '강의실'], { vocab_size: 300 });
+ * for (const { number, pair, text, count } of replay) console.log(number, pair.map(replay.readable, replay), text, count);
+ */
+export async function replayTokenizer(
+  kind: (typeof mergingKinds)[number],
+  texts: Iterable<string> | AsyncIterable<string>,
+  options: TrainTokenizerOptions = {},
+): Promise<MergeReplay> {
+  const { settings, training } = readTrainingOptions('replayTokenizer', trainTokenizerOptions, options);
+  if (!mergingKinds.includes(kind)) {
+    throw new ConfigError(
+      `replayTokenizer: the kind is ${JSON.stringify(kind)}; one that joins pairs is needed: ${mergingKinds.join(', ')}.`,
+    );
+  }
+  refuseUseless('replayTokenizer', kind, settings);
+  if (kind === 'wordpiece') {
+    const { tokenizer, trainer } = untrainedWordPiece(
+      readOptions('replayTokenizer', trainWordPieceOptions, { ...settings, ...cased }),
+    );
+    return replayTraining(tokenizer, texts, trainer, training);
+  }
+  const { parts, trainer } = kinds[kind];
+  return replayTraining(new Tokenizer(parts()), texts, trainer(settings) as BpeTrainer, training);
+}
+
 /** Which kinds an option is for, where it is not for all. */
 const uses: Readonly<Record<string, readonly TokenizerKind[]>> = {
   limit_alphabet: ['bpe', 'wordpiece'],
@@ -168,11 +204,11 @@ const uses: Readonly<Record<string, readonly TokenizerKind[]>> = {
   min_frequency: tokenizerKinds.filter((kind) => kind !== 'unigram'),
 };
 
-function refuseUseless(kind: TokenizerKind, settings: Settings): void {
+function refuseUseless(speaker: string, kind: TokenizerKind, settings: Settings): void {
   for (const [name, users] of Object.entries(uses)) {
     const value = settings[name as keyof Settings];
     const row = trainTokenizerOptions[name as keyof typeof trainTokenizerOptions];
     if (value === ('default' in row ? row.default : undefined) || users.includes(kind)) continue;
-    throw new ConfigError(`trainTokenizer: ${name} is for ${users.join(', ')}; leave it out for ${kind}.`);
+    throw new ConfigError(`${speaker}: ${name} is for ${users.join(', ')}; leave it out for ${kind}.`);
   }
 }

@@ -133,8 +133,9 @@ test('says what is wrong with a command line or with the data', async () => {
   );
 });
 
-test('each of the three commands has its help', async () => {
+test('each of the commands has its help', async () => {
   expect((await qkv('help', 'tokenize', 'compare')).out).toContain('qkv tokenize compare: Compares');
+  expect((await qkv('help', 'tokenize', 'replay')).out).toContain('qkv tokenize replay: Shows');
   expect((await qkv('tokenize', 'train', '--help')).out).toContain('qkv tokenize train [flags]');
   expect((await qkv('tokenize', '-h')).out).toContain('qkv tokenize [flags] <text> ...');
   expect((await qkv()).out).toContain('tokenize compare');

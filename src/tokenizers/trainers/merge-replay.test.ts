@@ -100,6 +100,10 @@ test('a readable token', () => {
 test('only kinds that join pairs can be watched', async () => {
   const message = (kind: string, options: object = {}) =>
     replayTokenizer(kind as 'bpe', ['a'], options).then(() => 'no error', String);
-  expect(await message('unigram')).toMatchInlineSnapshot(`"ConfigError: replayTokenizer: the kind is "unigram"; one that joins pairs is needed: bpe, byte-level-bpe, wordpiece."`);
-  expect(await message('bpe', { score: 'likelihood' })).toMatchInlineSnapshot(`"ConfigError: replayTokenizer: score is for wordpiece; leave it out for bpe."`);
+  expect(await message('unigram')).toMatchInlineSnapshot(
+    `"ConfigError: replayTokenizer: the kind is "unigram"; one that joins pairs is needed: bpe, byte-level-bpe, wordpiece."`,
+  );
+  expect(await message('bpe', { score: 'likelihood' })).toMatchInlineSnapshot(
+    `"ConfigError: replayTokenizer: score is for wordpiece; leave it out for bpe."`,
+  );
 });

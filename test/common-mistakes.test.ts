@@ -1,7 +1,7 @@
 // The mistakes that beginners make most often with tokenizers and models: each cannot happen here, or is named with its repair.
 import { afterAll, describe, expect, test } from 'vitest';
 import { DataCollatorWithPadding, Dataset } from '../src/data/index.ts';
-import { AutoModelForSequenceClassification } from '../src/models/index.ts';
+import { AutoModelForMaskedLM, AutoModelForSequenceClassification } from '../src/models/index.ts';
 import { pipeline } from '../src/pipelines/index.ts';
 import { evaluate, manualSeed, type Tensor, tensor } from '../src/tensor/index.ts';
 import { BertTokenizerFast } from '../src/tokenizers/index.ts';
@@ -81,6 +81,23 @@ describe('map with batched: true', () => {
     const own = await reviews.map(windows, { batched: true, remove_columns: ['text', 'label'] });
     expect(own.length).toBe(5);
   });
+});
+
+test("another tokenizer's mask: the error names this one's", async () => {
+  const { vocab_size, hidden_size, max_position_embeddings } = model.config as never as Record<string, number>;
+  const shape = { num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 };
+  const masked = AutoModelForMaskedLM.from_config({
+    model_type: 'bert',
+    vocab_size,
+    hidden_size,
+    max_position_embeddings,
+    ...shape,
+  });
+  using fill = await pipeline('fill-mask', { model: masked, tokenizer });
+  await expect(fill('the <mask> film')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: pipeline: fill-mask found no [MASK] in "the <mask> film"; the text has <mask>, which is another tokenizer's: write [MASK] in its place.]`,
+  );
+  await expect(fill('the [MASK] film')).resolves.toHaveLength(5);
 });
 
 test('another device: what the model is given moves to where the model lies', async () => {

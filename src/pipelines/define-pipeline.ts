@@ -1,11 +1,11 @@
 import { ConfigError, DataError, nearest } from '../core/index.ts';
-import type { SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
+import type { MaskedLanguageModel, SequenceClassifier, SequenceClassifierInputs } from '../models/index.ts';
 import { evaluate, noGrad, type Tensor, tensor } from '../tensor/index.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizers/index.ts';
 
 /** What a pipeline is made of: a model, and what turns inputs into what it reads. */
 export interface PipelineParts {
-  readonly model: SequenceClassifier;
+  readonly model: SequenceClassifier | MaskedLanguageModel;
   readonly tokenizer: PreTrainedTokenizerFast;
 }
 
@@ -13,7 +13,7 @@ export interface PipelineParts {
 export interface PipelineCallOptions {
   /** Texts that the model reads at a time. Default 32; results do not depend on it, but for rounding. */
   readonly batch_size?: number;
-  /** Cut texts that are longer than the model takes. Default true; otherwise they are an error. */
+  /** Cut texts that are longer than the model takes; otherwise they are an error. Default true, for fill-mask false. */
   readonly truncation?: boolean;
   /** Tokens of a text that are read, special ones included. Default: what the tokenizer or the model says. */
   readonly max_length?: number;
@@ -24,7 +24,7 @@ export interface PipelineCallOptions {
 /** What the model gave for one text. */
 export interface RawOutput {
   readonly input_ids: readonly number[];
-  /** `[K]` */
+  /** Of classes `[K]`; of the words at N places `[N, V]`, row after row. */
   readonly logits: Float32Array;
 }
 
@@ -34,8 +34,12 @@ export interface PipelineDefinition<Options extends object, Item, Call> {
   readonly task: string;
   readonly aliases?: readonly string[];
   /** The auto class that loads its model. */
-  readonly model: 'AutoModelForSequenceClassification';
+  readonly model: 'AutoModelForSequenceClassification' | 'AutoModelForMaskedLM';
   readonly defaults: Options;
+  /** Whether texts that are too long are cut where the caller does not say. Default true. */
+  readonly truncation?: boolean;
+  /** Of a model that answers for each token: the places of a text whose answers are wanted; refuses texts that have none. */
+  readonly places?: (input_ids: readonly number[], text: string, parts: PipelineParts) => readonly number[];
   /** Refuses values of options that cannot be honoured. */
   readonly check: (options: Options) => void;
   /** The result for one text. */
@@ -73,9 +77,9 @@ export function makePipeline<Options extends object, Item, Call>(
   parts: PipelineParts,
   given: Partial<Options> & PipelineCallOptions = {},
 ): Call & PipelineBase {
-  const { task, defaults, check, postprocess, arrange } = definition;
+  const { task, defaults, check, places, postprocess, arrange } = definition;
   const read = (own: Partial<Options> & PipelineCallOptions) => {
-    const { batch_size = 32, truncation = true, max_length, signal, ...rest } = { ...given, ...own };
+    const { batch_size = 32, truncation = definition.truncation ?? true, max_length, signal, ...rest } = { ...given, ...own };
     const options = { ...defaults, ...rest } as Options;
     refuseUnknown(task, Object.keys(rest), Object.keys(defaults));
     for (const [name, value] of Object.entries({ batch_size, max_length })) {
@@ -88,11 +92,11 @@ export function makePipeline<Options extends object, Item, Call>(
   read({});
   checkVocabulary(parts);
   const forward = async (texts: readonly string[], own: PipelineCallOptions = {}) =>
-    runModel(parts, checkedTexts(task, texts), read(own as Partial<Options> & PipelineCallOptions).run);
+    runModel(parts, checkedTexts(task, texts), read(own as Partial<Options> & PipelineCallOptions).run, places);
   const call = async (input: string | readonly string[], own: Partial<Options> & PipelineCallOptions = {}) => {
     const { options, written, run } = read(own);
     const isSingle = typeof input === 'string';
-    const outputs = await runModel(parts, checkedTexts(task, isSingle ? [input] : input), run);
+    const outputs = await runModel(parts, checkedTexts(task, isSingle ? [input] : input), run, places);
     return arrange(
       outputs.map((output) => postprocess(output, parts, options)),
       isSingle,
@@ -146,6 +150,7 @@ async function runModel(
     max_length,
     signal,
   }: { batch_size: number; truncation: boolean; max_length?: number | undefined; signal?: AbortSignal | undefined },
+  placesOf: PipelineDefinition<object, unknown, unknown>['places'],
 ): Promise<RawOutput[]> {
   const limit = Math.min(tokenizer.model_max_length, positionsOf(model));
   const length = Math.min(max_length ?? limit, limit);
@@ -159,6 +164,7 @@ async function runModel(
     throw new DataError(
       `pipeline: text ${tooLong} has ${encoded[tooLong]!.input_ids.length} tokens and the model takes ${limit}; leave truncation on, or shorten it.`,
     );
+  const wanted = placesOf && encoded.map(({ input_ids }, i) => placesOf(input_ids, texts[i]!, { model, tokenizer }));
   const order = texts.map((_, i) => i).sort((a, b) => encoded[a]!.input_ids.length - encoded[b]!.input_ids.length);
   const outputs = new Array<RawOutput>(texts.length);
   const wasTraining = model.training;
@@ -169,9 +175,10 @@ async function runModel(
       const rows = order.slice(start, start + batch_size);
       const longest = encoded[rows.at(-1)!]!.input_ids.length;
       // Few different lengths mean few graphs to prepare.
+      const T = Math.max(longest, Math.min(Math.ceil(longest / 16) * 16, limit));
       const padded = tokenizer.pad(
         rows.map((row) => ({ ...encoded[row]! })),
-        { padding: 'max_length', max_length: Math.max(longest, Math.min(Math.ceil(longest / 16) * 16, limit)) },
+        { padding: 'max_length', max_length: T },
       );
       const inputs = Object.fromEntries(
         Object.entries(padded).map(([name, lists]): [string, Tensor] => [
@@ -179,14 +186,25 @@ async function runModel(
           tensor(lists as number[][], { dtype: 'int32' }),
         ]),
       );
-      const { logits } = noGrad(() => model.forward(inputs as unknown as SequenceClassifierInputs));
+      const all = noGrad(() => model.forward(inputs as unknown as SequenceClassifierInputs)).logits;
+      const width = all.shape.at(-1)!; // [B, K] or [B, T, V]
+      let logits = all;
+      if (wanted) {
+        const side = tokenizer.padding_side;
+        const before = (row: number) => (side === 'left' ? T - encoded[row]!.input_ids.length : 0);
+        const read = rows.flatMap((row, i) => wanted[row]!.map((place) => i * T + before(row) + place));
+        inputs.read = tensor(new Int32Array(read));
+        logits = noGrad(() => all.reshape(-1, width).indexSelect(0, inputs.read!)); // [N, V]: only these rows are computed
+      }
       await evaluate([logits], signal ? { signal } : {});
       const data = (await logits.data()) as Float32Array;
-      const classes = logits.shape[1]!;
-      for (const [i, row] of rows.entries()) {
-        outputs[row] = { input_ids: encoded[row]!.input_ids, logits: data.slice(i * classes, (i + 1) * classes) };
+      let done = 0;
+      for (const row of rows) {
+        const end = done + width * (wanted ? wanted[row]!.length : 1);
+        outputs[row] = { input_ids: encoded[row]!.input_ids, logits: data.slice(done, end) };
+        done = end;
       }
-      for (const used of [logits, ...Object.values(inputs)]) used.dispose();
+      for (const used of [all, logits, ...Object.values(inputs)]) used.dispose();
     }
   } finally {
     model.train(wasTraining);
@@ -195,7 +213,7 @@ async function runModel(
 }
 
 /** How many tokens the model has places for; infinite where its config does not say. */
-function positionsOf(model: SequenceClassifier): number {
+function positionsOf(model: PipelineParts['model']): number {
   const { max_position_embeddings } = model.config as { readonly max_position_embeddings?: number };
   return max_position_embeddings ?? Number.POSITIVE_INFINITY;
 }

@@ -4,6 +4,7 @@
  * own, and a line in `pipeline.ts`.
  */
 export type { PipelineBase, PipelineCallOptions, PipelineParts, RawOutput } from './define-pipeline.ts';
+export { type FilledMask, type FilledText, type FillMask, type FillMaskOptions, fillMask } from './fill-mask.ts';
 export * from './pipeline.ts';
 export {
   type Classification,

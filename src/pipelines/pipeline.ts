@@ -1,17 +1,20 @@
 import { ConfigError, nearest } from '../core/index.ts';
-import { AutoModelForSequenceClassification } from '../models/index.ts';
+import { AutoModelForMaskedLM, AutoModelForSequenceClassification } from '../models/index.ts';
 import type { Device, Precision } from '../tensor/index.ts';
 import { AutoTokenizer } from '../tokenizers/index.ts';
 import { makePipeline, type PipelineBase, type PipelineCallOptions, type PipelineParts } from './define-pipeline.ts';
+import { type FillMask, type FillMaskOptions, fillMask } from './fill-mask.ts';
 import { type ClassifyText, type TextClassificationOptions, textClassification } from './text-classification.ts';
 
 /** Every task, by each of its names: the type of its call, and of its options. A new one is a line here and in `definitions`. */
 export interface PipelineTasks {
   'text-classification': { call: ClassifyText; options: TextClassificationOptions };
   'sentiment-analysis': { call: ClassifyText; options: TextClassificationOptions };
+  'fill-mask': { call: FillMask; options: FillMaskOptions };
 }
 
-const definitions = [textClassification];
+const definitions = [textClassification, fillMask];
+const models = { AutoModelForSequenceClassification, AutoModelForMaskedLM };
 
 /** A pipeline of a task, ready to be called. */
 export type Pipeline<Task extends keyof PipelineTasks> = PipelineTasks[Task]['call'] & PipelineBase;
@@ -52,12 +55,12 @@ export async function pipeline<Task extends keyof PipelineTasks>(
   }
   if (typeof model !== 'string' && !(model?.model && model.tokenizer))
     throw new ConfigError('pipeline: there is no model; give the folder of one, or { model, tokenizer }.');
-  const parts = typeof model === 'string' ? await load(model) : model;
+  const parts = typeof model === 'string' ? await load(model, definition.model) : model;
   if (device || dtype) await parts.model.to({ device, precision: dtype });
-  return makePipeline(definition, parts, options as Partial<TextClassificationOptions>) as unknown as Pipeline<Task>;
+  return makePipeline(definition as never, parts, options as object) as unknown as Pipeline<Task>;
 }
 
-async function load(folder: string): Promise<PipelineParts> {
+async function load(folder: string, model: keyof typeof models): Promise<PipelineParts> {
   const tokenizer = await AutoTokenizer.from_pretrained(folder);
-  return { model: await AutoModelForSequenceClassification.from_pretrained(folder), tokenizer };
+  return { model: await models[model].from_pretrained(folder), tokenizer };
 }

@@ -55,7 +55,11 @@ export class DigitScores implements PieceScores {
   }
 
   used(id: number): number {
-    return scaled(Number(this.#digits(id)), this.#shapes[id]! >> 3);
+    const shape = this.#shapes[id]!;
+    const leading = this.#leading[id]!;
+    const count = shape & 7;
+    const rest = leading < 0 ? -this.#rest[id]! : this.#rest[id]!;
+    return scaled(count === 0 ? leading : joined(leading, powers[150 + count]!, rest), shape >> 3);
   }
 
   roughly(id: number): number {
@@ -72,7 +76,7 @@ export class DigitScores implements PieceScores {
 }
 
 /** Powers of ten from -150 to 150: exponents have two digits, fractions nineteen. */
-const powers: Float64Array = /*@__PURE__*/ Float64Array.from({ length: 301 }, (_, i) => 10 ** (i - 150));
+const powers: Float64Array = /*@__PURE__*/ Float64Array.from({ length: 301 }, (_, i) => Number(`1e${i - 150}`));
 
 /**
  * A number as Rust's serde_json reads its shortest decimal form: the digits as one whole number, then a division by a power of
@@ -87,7 +91,22 @@ function asSerdeReads(score: number): number {
 
 function scaled(digits: number, power: number): number {
   if (Math.abs(power) > 308) return digits * 10 ** power;
-  return power < 0 ? digits / Number(`1e${-power}`) : digits * Number(`1e${power}`);
+  const factor = powers[150 + Math.abs(power)] ?? Number(`1e${Math.abs(power)}`);
+  return power < 0 ? digits / factor : digits * factor;
+}
+
+/**
+ * a · b + c rounded once, for whole numbers below 2 ** 53 whose product is below 2 ** 65 and c below 2 ** 14: the product's
+ * rounding error is itself a float64.
+ * Source: Dekker, 1971, "A floating-point technique for extending the available precision".
+ */
+function joined(a: number, b: number, c: number): number {
+  const product = a * b;
+  const wide = 134217729 * a;
+  const high = wide - (wide - a);
+  // b is a power of ten up to 10 ** 4, which needs no halves.
+  const error = high * b - product + (a - high) * b;
+  return product + (error + c);
 }
 
 /** The least score that is used, or Infinity where no piece has one. */

@@ -1,5 +1,5 @@
 import { TextList } from './text-list.ts';
-import { pairCount, pairOf, TokenTrie } from './token-trie.ts';
+import { TokenTrie } from './token-trie.ts';
 
 /**
  * A vocabulary in lists of numbers: tokens by id and ids by token, through a hash table over the tokens' units. 250,000 tokens
@@ -15,7 +15,9 @@ export class TokenTable {
    */
   #slots: Int32Array | undefined;
   readonly #placeBits: number;
-  /** By a hash of their first two letters: how long the longest token is that begins so. Made when first needed. */
+  /** A bit for each hash of a token, few enough to stay in the processor's caches: most lookups end here. */
+  #bits: Int32Array = new Int32Array(0);
+  /** By a hash of their first three letters: how long the longest token is that begins so. Made when first needed. */
   #longest: Uint8Array | undefined;
   #trie: TokenTrie | undefined;
   /** Where the tokens end that `prefixes` found, and their ids. */
@@ -113,13 +115,13 @@ export class TokenTable {
   prefixes(given: Uint16Array, from: number, to: number): number {
     if (this.#longest === undefined) this.#measure();
     const slots = this.#table();
-    const second = from + 1 < to ? given[from + 1]! : 0;
-    const most = this.#longest![pairOf(given[from]!, second)]!;
+    const most = from + 2 < to ? this.#longest![groupOf(given[from]!, given[from + 1]!, given[from + 2]!)]! : 2;
     if (most > longestHashed) return this.#prefixesInTrie(given, from, to);
     const { units, bounds } = this.texts;
     const { ends, found } = this;
     const ids = this.#ids;
-    const last = Math.min(to, from + Math.max(1, most));
+    const known = this.#bits;
+    const last = Math.min(to, from + Math.max(2, most));
     const bits = this.#placeBits;
     const places = (1 << bits) - 1;
     const mask = slots.length - 1;
@@ -128,6 +130,7 @@ export class TokenTable {
     for (let end = from + 1; end <= last; end++) {
       hash = step(hash, given[end - 1]!);
       const mixed = finish(hash);
+      if ((known[(mixed >>> 5) & wordMask]! & (1 << (mixed & 31))) === 0) continue;
       for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
         const entry = slots[slot]!;
         if (entry === 0) break;
@@ -157,16 +160,16 @@ export class TokenTable {
     return count;
   }
 
-  /** Finds how long the longest token is for each pair of first letters. */
+  /** Finds how long the longest token is for each three first letters. */
   #measure(): void {
     const { units, bounds } = this.texts;
-    const longest = new Uint8Array(pairCount);
+    const longest = new Uint8Array(groups);
     for (let place = 0; place < this.size; place++) {
       const from = bounds[place]!;
       const length = bounds[place + 1]! - from;
-      if (length < 2) continue;
-      const pair = pairOf(units[from]!, units[from + 1]!);
-      if (length > longest[pair]!) longest[pair] = Math.min(length, longestHashed + 1);
+      if (length < 3) continue;
+      const group = groupOf(units[from]!, units[from + 1]!, units[from + 2]!);
+      if (length > longest[group]!) longest[group] = Math.min(length, longestHashed + 1);
     }
     this.#longest = longest;
   }
@@ -241,6 +244,7 @@ export class TokenTable {
     const mask = size - 1;
     const bits = this.#placeBits;
     const places = (1 << bits) - 1;
+    this.#bits = new Int32Array(bitCount / 32);
     let different = 0;
     for (let place = 0; place < this.size; place++) {
       const from = bounds[place]!;
@@ -254,6 +258,7 @@ export class TokenTable {
         if ((entry ^ hash) >>> bits === 0 && isSame(units, bounds, (entry & places) - 1, from, to)) break;
       }
       if (slots[slot] === 0) different++;
+      this.#bits[(hash >>> 5) & wordMask]! |= 1 << (hash & 31);
       slots[slot] = ((hash >>> bits) << bits) | (place + 1);
     }
     this.#slots = slots;
@@ -266,6 +271,15 @@ function isSame(units: Uint16Array, bounds: Int32Array, place: number, from: num
   if (bounds[place + 1]! - at !== to - from) return false;
   for (let i = from; i < to; i++) if (units[at++] !== units[i]) return false;
   return true;
+}
+
+const bitCount = 1 << 21;
+const wordMask = bitCount / 32 - 1;
+const groups = 1 << 17;
+
+function groupOf(first: number, second: number, third: number): number {
+  const mixed = Math.imul(Math.imul(first, 0x9e3779b1) ^ second, 0x85ebca6b) ^ third;
+  return (mixed ^ (mixed >>> 15)) & (groups - 1);
 }
 
 /** Tokens that are longer are found in a trie: a text may come near them often without having them. */

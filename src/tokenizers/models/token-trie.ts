@@ -211,10 +211,9 @@ export class TokenTrie {
 const noPlaces = /*@__PURE__*/ new Int32Array(0);
 
 /** How many groups the pairs of first letters fall into. */
-export const pairCount: number = 1 << 16;
+const pairCount = 1 << 16;
 
-/** The group of a pair of first letters. */
-export function pairOf(first: number, second: number): number {
+function pairOf(first: number, second: number): number {
   return (Math.imul(first, 0x9e3779b1) >>> 16) ^ second;
 }
 

@@ -5,12 +5,19 @@ import type { Runtime, RuntimeBuffer } from './runtime.ts';
 export interface Storage {
   readonly data: ArrayBuffer;
   readonly byteOffset: number;
+  /** What a runtime keeps beside this memory. It stays while the memory waits for its next user, who often wants the same. */
+  attachment?: Attachment | null;
 }
 
-/** What a runtime keeps beside a buffer and frees with it, for example native handles that hold its address. */
+/** What a runtime keeps beside memory and frees with it, for example native handles that hold its address. */
 export interface Attachment {
+  /** How many things it holds. */
+  readonly size: number;
   dispose(): void;
 }
+
+/** So many things may wait with idle memory: what has been used under ever new shapes starts anew. */
+const attachmentLimit = 8;
 
 /**
  * The part of a buffer that outlives the object a caller holds: while a run uses it, and until it is back in the pool.
@@ -27,7 +34,6 @@ export class Slot {
   lastWrite: Promise<void> | null = null;
   /** Settles when all runs so far that read or write here have ended. */
   lastUse: Promise<void> | null = null;
-  attachment: Attachment | null = null;
   disposed = false;
   released = false;
 
@@ -142,15 +148,15 @@ export class HostMemory {
   release(slot: Slot): void {
     if (slot.released || !slot.disposed || slot.users > 0) return;
     slot.released = true;
-    slot.attachment?.dispose();
-    slot.attachment = null;
+    const { storage } = slot;
+    if ((storage.attachment?.size ?? 0) > attachmentLimit) dropAttachment(storage);
     this.#live.delete(slot);
     this.#bytes -= slot.array.byteLength;
     this.#usedCapacity -= slot.capacity;
     const idle = this.#pool.get(slot.capacity) ?? [];
     this.#pool.delete(slot.capacity);
     this.#pool.set(slot.capacity, idle);
-    idle.push(slot.storage);
+    idle.push(storage);
     this.#pooledBytes += slot.capacity;
     this.#trim(this.#isClosed ? 0 : Math.max(leastPoolBytes, this.#usedCapacity));
   }
@@ -173,11 +179,19 @@ export class HostMemory {
   // At most as much lies idle as is in use: enough for a step that allocates its outputs before it disposes its inputs.
   #trim(limit: number): void {
     for (const [capacity, idle] of this.#pool) {
-      while (this.#pooledBytes > limit && idle.pop()) this.#pooledBytes -= capacity;
+      while (this.#pooledBytes > limit && idle.length > 0) {
+        dropAttachment(idle.pop()!);
+        this.#pooledBytes -= capacity;
+      }
       if (idle.length === 0) this.#pool.delete(capacity);
       if (this.#pooledBytes <= limit) return;
     }
   }
+}
+
+function dropAttachment(storage: Storage): void {
+  storage.attachment?.dispose();
+  storage.attachment = null;
 }
 
 const leastPoolBytes = 64 * 2 ** 20;

@@ -392,21 +392,26 @@ class Request {
 
 /** A native tensor over a buffer, under one shape. */
 interface BoundTensor {
+  readonly dtype: DType;
   readonly shape: readonly number[];
   readonly handle: Handle;
   readonly tensors: Tensors;
 }
 
-/** The native tensors over one buffer, one per shape it was bound under. */
+/** The native tensors over one piece of memory, one per element type and shape it was bound under. */
 class Tensors implements Attachment {
   readonly #byShape: BoundTensor[] = [];
 
-  find(shape: readonly number[]): BoundTensor | undefined {
-    return this.#byShape.find((each) => sameLengths(each.shape, shape));
+  get size(): number {
+    return this.#byShape.length;
   }
 
-  add(shape: readonly number[], handle: Handle): BoundTensor {
-    const made = { shape: [...shape], handle, tensors: this };
+  find(dtype: DType, shape: readonly number[]): BoundTensor | undefined {
+    return this.#byShape.find((each) => each.dtype === dtype && sameLengths(each.shape, shape));
+  }
+
+  add(dtype: DType, shape: readonly number[], handle: Handle): BoundTensor {
+    const made = { dtype, shape: [...shape], handle, tensors: this };
     this.#byShape.push(made);
     return made;
   }
@@ -419,16 +424,17 @@ class Tensors implements Attachment {
 
 function tensorValue({ buffer, shape }: HostBinding, openVino: OpenVinoApi): BoundTensor {
   const { dtype, slot } = buffer as HostBuffer;
-  slot.attachment ??= new Tensors();
-  const tensors = slot.attachment as Tensors;
-  const known = tensors.find(shape);
+  const { storage } = slot;
+  storage.attachment ??= new Tensors();
+  const tensors = storage.attachment as Tensors;
+  const known = tensors.find(dtype, shape);
   if (known) return known;
-  const { data, byteOffset } = slot.storage;
+  const { data, byteOffset } = storage;
   const address = openVino.address(data) + BigInt(byteOffset);
   const lengths = BigInt64Array.from(shape.length > 0 ? shape : [0], BigInt);
   const native = { rank: shape.length, dims: lengths };
   const pointer = openVino.create('ov_tensor_create_from_host_ptr', elementTypes[dtype], native, address);
-  return tensors.add(shape, openVino.handle('ov_tensor_free', pointer));
+  return tensors.add(dtype, shape, openVino.handle('ov_tensor_free', pointer));
 }
 
 function sameLengths(a: readonly number[], b: readonly number[]): boolean {

@@ -278,20 +278,24 @@ class Side {
   }
 }
 
-/** The native tensors over one buffer, one per shape it was bound under. */
+/** The native tensors over one piece of memory, one per element type and shape it was bound under. */
 class Tensors implements Attachment {
-  readonly #byShape: { readonly shape: readonly number[]; readonly value: Handle }[] = [];
+  readonly #byShape: { readonly dtype: DType; readonly shape: readonly number[]; readonly value: Handle }[] = [];
 
-  find(shape: readonly number[]): Pointer | null {
+  get size(): number {
+    return this.#byShape.length;
+  }
+
+  find(dtype: DType, shape: readonly number[]): Pointer | null {
     for (const entry of this.#byShape) {
-      if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
+      if (entry.dtype === dtype && entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
         return entry.value.pointer;
     }
     return null;
   }
 
-  add(shape: readonly number[], value: Handle): void {
-    this.#byShape.push({ shape: [...shape], value });
+  add(dtype: DType, shape: readonly number[], value: Handle): void {
+    this.#byShape.push({ dtype, shape: [...shape], value });
   }
 
   dispose(): void {
@@ -301,11 +305,12 @@ class Tensors implements Attachment {
 }
 
 function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { api, memoryInfo }: Environment): Pointer {
-  slot.attachment ??= new Tensors();
-  const tensors = slot.attachment as Tensors;
-  const known = tensors.find(shape);
+  const { storage } = slot;
+  storage.attachment ??= new Tensors();
+  const tensors = storage.attachment as Tensors;
+  const known = tensors.find(dtype, shape);
   if (known !== null) return known;
-  const { data, byteOffset } = slot.storage;
+  const { data, byteOffset } = storage;
   const address = api.address(data) + BigInt(byteOffset);
   const lengths = BigInt64Array.from(shape, BigInt);
   const pointer = api.create(
@@ -317,7 +322,7 @@ function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { ap
     lengths.length,
     elementTypes[dtype],
   );
-  tensors.add(shape, api.handle('ReleaseValue', pointer));
+  tensors.add(dtype, shape, api.handle('ReleaseValue', pointer));
   return pointer;
 }
 

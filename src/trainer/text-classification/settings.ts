@@ -53,7 +53,7 @@ const presets: Readonly<Record<'spam-assassin' | 'new' | 'folder', Preset>> = {
     num_hidden_layers: 1,
     positions_from_zero: true,
     args: {
-      num_train_epochs: 6,
+      num_train_epochs: 3,
       per_device_train_batch_size: 16,
       per_device_eval_batch_size: 64,
       learning_rate: 1e-3,

@@ -121,6 +121,6 @@ test('refuses options that are none', async () => {
     `"ConfigError: WordPieceTrainer: vocab_size is -1; a whole number of at least 0 is needed."`,
   );
   expect(message({ end_of_word_suffix: '</w>' })).toMatchInlineSnapshot(
-    `"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, min_frequency, special_tokens, limit_alphabet, initial_alphabet, continuing_subword_prefix, score, show_progress."`,
+    `"ConfigError: WordPieceTrainer: there is no option end_of_word_suffix; the options are vocab_size, special_tokens, show_progress, initial_alphabet, min_frequency, limit_alphabet, continuing_subword_prefix, score."`,
   );
 });

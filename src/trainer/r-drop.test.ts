@@ -90,8 +90,12 @@ describe('rDropLoss', () => {
   });
 
   it('refuses what it cannot mean', () => {
-    expect(() => rDropLoss({ alpha: -1 })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: rDropLoss: alpha is -1; a number of at least 0 is needed.]`);
+    expect(() => rDropLoss({ alpha: -1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: rDropLoss: alpha is -1; a number of at least 0 is needed.]`,
+    );
     const odd = tensor(answers.slice(0, 3));
-    expect(() => rDropLoss()({ logits: odd }, tensor([0, 1, 2], { dtype: 'int32' }))).toThrowErrorMatchingInlineSnapshot(`[ConfigError: rDropLoss: the batch has 3 examples, and each has to be there twice; set the Trainer's train_data_collator to twice(collator).]`);
+    expect(() => rDropLoss()({ logits: odd }, tensor([0, 1, 2], { dtype: 'int32' }))).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: rDropLoss: the batch has 3 examples, and each has to be there twice; set the Trainer's train_data_collator to twice(collator).]`,
+    );
   });
 });

@@ -26,7 +26,9 @@ export function twice(collate: DataCollator): DataCollator {
  * Source: Liang et al., 2021, arXiv:2106.14448, equations 2 to 4.
  * @throws ConfigError for an alpha that is not a number of at least 0, and for a batch of an odd number of examples.
  * @example
- * import { AutoModelForSequenceClassification, Dataset, default_data_collator, rDropLoss, Trainer, twice } from 'qkv';
+ * import { AutoModelForSequenceClassification, Dataset } from 'qkv';
+ * import { default_data_collator } from 'qkv/datasets';
+ * import { rDropLoss, Trainer, twice } from 'qkv/trainer';
  * const model = AutoModelForSequenceClassification.from_config({ model_type: 'bert', vocab_size: 50, hidden_size: 32,
  *   num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 64 });
  * const train_dataset = Dataset.from_dict({ input_ids: [[2, 5, 3], [2, 6, 3]], label: [0, 1] });

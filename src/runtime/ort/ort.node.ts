@@ -282,7 +282,11 @@ class Tensors implements Attachment {
 
   find(dtype: DType, shape: readonly number[]): Pointer | null {
     for (const entry of this.#byShape) {
-      if (entry.dtype === dtype && entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
+      if (
+        entry.dtype === dtype &&
+        entry.shape.length === shape.length &&
+        entry.shape.every((size, axis) => size === shape[axis])
+      )
         return entry.value.pointer;
     }
     return null;

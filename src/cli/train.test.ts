@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { randomUniform, seedKey } from '../core/index.ts';
 import { readSafetensors } from '../formats/index.ts';
 import { silentProgress } from '../progress/index.ts';
+import { chooseRuntime } from '../runtime/index.ts';
 import type { Io } from './command.ts';
 import { commands } from './commands.ts';
 import { runProgram } from './program.ts';
@@ -431,16 +432,25 @@ describe('qkv train that is stopped', () => {
     while (logged(output) < lines) await wait(2);
   };
 
-  it('goes on after kill -9 at any moment as if nothing had happened', { timeout: 90_000 }, async () => {
-    const whole = place('whole');
-    expect((await ended(start(words(whole)))).code).toBe(0);
-    const output = place('killed');
+  const ways = [
+    { way: 'float32', precision: 'float32', more: [] },
+    { way: 'bf16', precision: 'bfloat16', more: ['--bf16'] },
+  ] as const;
+  it.for(ways)('goes on in $way after kill -9 at any moment as if nothing had happened', { timeout: 120_000 }, async (
+    { way, precision, more },
+    { skip },
+  ) => {
+    if ((await chooseRuntime({ precision }))?.precision !== precision) skip(`nothing here computes in ${precision}`);
+    const withMore = (output: string) => [...words(output), ...more];
+    const whole = place(`whole-${way}`);
+    expect((await ended(start(withMore(whole)))).code).toBe(0);
+    const output = place(`killed-${way}`);
     const draws = randomUniform(seedKey(Date.now() % 1e9), 2);
     let lines = 6;
     for (const draw of draws) {
       lines += Math.floor(draw * 12);
       const child = start([
-        ...words(output),
+        ...withMore(output),
         ...(existsSync(join(output, 'checkpoint-4')) ? ['--resume'] : ['--overwrite_output_dir']),
       ]);
       const end = ended(child);
@@ -455,7 +465,7 @@ describe('qkv train that is stopped', () => {
     }
     const { code, err } = await ended(
       start([
-        ...words(output),
+        ...withMore(output),
         existsSync(join(output, 'checkpoint-4')) || readdirSync(output).some((name) => name.startsWith('checkpoint-'))
           ? '--resume'
           : '--overwrite_output_dir',

@@ -42,7 +42,11 @@ const vitRivals: Side[] = [eager, compiled].map((rival) => ({
   agreesWithin: 1e-3,
 }));
 
-const narrowed = (side: Side): Side => ({ ...side, name: 'qkv, bf16', options: { runtime: 'openvino', precision: 'bfloat16' } });
+const narrowed = (side: Side): Side => ({
+  ...side,
+  name: 'qkv, bf16',
+  options: { runtime: 'openvino', precision: 'bfloat16' },
+});
 const narrowRival = (side: Side): Side => ({ ...side, name: 'PyTorch bf16 autocast', options: { autocast: 'bfloat16' } });
 const loosely = (side: Side): Side => ({ ...side, agreesWithin: 3e-2 });
 
@@ -67,8 +71,20 @@ export const trainStep = defineQuestion({
     { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
     { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
-    { name: 'CNN, bf16', unit: 'ms', options: cnn, ours: narrowed(ourCnn), peers: cnnRivals.concat(narrowRival(eagerCnn)).map(loosely) },
+    {
+      name: 'CNN, bf16',
+      unit: 'ms',
+      options: cnn,
+      ours: narrowed(ourCnn),
+      peers: cnnRivals.concat(narrowRival(eagerCnn)).map(loosely),
+    },
     { name: 'ViT-tiny', unit: 'ms', options: vit, ours: ourVit, peers: vitRivals },
-    { name: 'ViT-tiny, bf16', unit: 'ms', options: vit, ours: narrowed(ourVit), peers: vitRivals.concat(narrowRival(vitRivals[0]!)).map(loosely) },
+    {
+      name: 'ViT-tiny, bf16',
+      unit: 'ms',
+      options: vit,
+      ours: narrowed(ourVit),
+      peers: vitRivals.concat(narrowRival(vitRivals[0]!)).map(loosely),
+    },
   ],
 });

@@ -1,5 +1,14 @@
 // qkv's side of vit.ts, which says what a step is.
-import { Conv2d, CrossEntropyLoss, init, LayerNorm, Linear, Module, Parameter, TransformerEncoderLayer } from '../../src/nn/index.ts';
+import {
+  Conv2d,
+  CrossEntropyLoss,
+  init,
+  LayerNorm,
+  Linear,
+  Module,
+  Parameter,
+  TransformerEncoderLayer,
+} from '../../src/nn/index.ts';
 import { AdamW } from '../../src/optim/index.ts';
 import { concat, setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve, timed } from '../harness/serve.ts';

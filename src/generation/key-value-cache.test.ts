@@ -32,16 +32,35 @@ for (const { name, device, availability } of await probeRuntimes()) {
       for (const [step, T] of lengths.entries()) {
         const [q, k, v] = [await state(T), await state(T), await state(T)];
         const { key, value } = cache.layers[1]!;
-        const copies = { k: tensor((await k.data()) as Float32Array<ArrayBuffer>, { shape: k.shape }), v: tensor((await v.data()) as Float32Array<ArrayBuffer>, { shape: v.shape }) };
+        const copies = {
+          k: tensor((await k.data()) as Float32Array<ArrayBuffer>, { shape: k.shape }),
+          v: tensor((await v.data()) as Float32Array<ArrayBuffer>, { shape: v.shape }),
+        };
         const out = await numbers(await attend(q, k, v, cache.mask(), key, value));
         seen.push({ q, ...copies, out });
         // The second text begins with two places of padding.
-        const attention_mask = step === 0 ? [[1, 1, 1, 1, 1], [0, 0, 1, 1, 1]] : undefined;
-        await cache.append([{ key: await state(T), value: await state(T) }, { key: k, value: v }], attention_mask);
+        const attention_mask =
+          step === 0
+            ? [
+                [1, 1, 1, 1, 1],
+                [0, 0, 1, 1, 1],
+              ]
+            : undefined;
+        await cache.append(
+          [
+            { key: await state(T), value: await state(T) },
+            { key: k, value: v },
+          ],
+          attention_mask,
+        );
       }
       expect(memory().cache.compiled - compiled).toBeLessThanOrEqual(2);
       expect([cache.length, cache.room]).toEqual([71, 128]);
-      const all = (part: 'k' | 'v', count: number) => concat(seen.slice(0, count).map((one) => one[part]), 2);
+      const all = (part: 'k' | 'v', count: number) =>
+        concat(
+          seen.slice(0, count).map((one) => one[part]),
+          2,
+        );
       for (const [step, { q, out }] of seen.entries()) {
         // The first step's own padding is for its caller to leave out.
         if (step === 0) continue;
@@ -70,10 +89,16 @@ for (const { name, device, availability } of await probeRuntimes()) {
 describe('KeyValueCache', () => {
   it('refuses by name', async () => {
     const messageOf = (work: () => Promise<unknown>) => work().then(() => 'nothing was thrown', String);
-    expect(await messageOf(() => KeyValueCache.create({ ...shapes, head_dim: 0 }))).toMatchInlineSnapshot(`"ConfigError: KeyValueCache: head_dim is 0; it must be a whole number from 1."`);
+    expect(await messageOf(() => KeyValueCache.create({ ...shapes, head_dim: 0 }))).toMatchInlineSnapshot(
+      `"ConfigError: KeyValueCache: head_dim is 0; it must be a whole number from 1."`,
+    );
     using cache = await KeyValueCache.create(shapes);
-    expect(await messageOf(async () => cache.append([{ key: await state(1), value: await state(1) }]))).toMatchInlineSnapshot(`"ConfigError: KeyValueCache: states of 1 layers came; the cache has 2."`);
+    expect(await messageOf(async () => cache.append([{ key: await state(1), value: await state(1) }]))).toMatchInlineSnapshot(
+      `"ConfigError: KeyValueCache: states of 1 layers came; the cache has 2."`,
+    );
     const other = async () => ({ key: randn([2, 2, 1, 4]), value: randn([2, 2, 1, 4]) });
-    expect(await messageOf(async () => cache.append([await other(), await other()]))).toMatchInlineSnapshot(`"ShapeError: writePlaces: the target is [2, 3, 64, 4] and the source [2, 2, 1, 4]; they must agree on all axes but 2, and on the element type."`);
+    expect(await messageOf(async () => cache.append([await other(), await other()]))).toMatchInlineSnapshot(
+      `"ShapeError: writePlaces: the target is [2, 3, 64, 4] and the source [2, 2, 1, 4]; they must agree on all axes but 2, and on the element type."`,
+    );
   });
 });

@@ -112,7 +112,9 @@ describe('quantize', () => {
     expect(error(await numbers(model.forward({ input_ids }).last_hidden_state), before)).toBeLessThan(0.02);
     const names = [...(await model.stateDict()).keys()].filter((name) => name.startsWith('encoder.layer.0.output.dense'));
     expect(names).toEqual(['bias', 'qweight', 'scales'].map((part) => `encoder.layer.0.output.dense.${part}`));
-    expect(await messageOf(() => model.save_pretrained('nowhere'))).toMatchInlineSnapshot(`"UnsupportedError: save_pretrained: encoder.layer.0.attention.self.query is quantized, and Python's transformers reads no such folder; save the model before quantize."`);
+    expect(await messageOf(() => model.save_pretrained('nowhere'))).toMatchInlineSnapshot(
+      `"UnsupportedError: save_pretrained: encoder.layer.0.attention.self.query is quantized, and Python's transformers reads no such folder; save the model before quantize."`,
+    );
   });
 
   it('takes its state from another that was quantized alike', async () => {
@@ -147,11 +149,21 @@ describe('quantize', () => {
   it('refuses by name', async () => {
     const model = new BertModel(config);
     const refused = (options: unknown) => messageOf(() => quantize(model, options as QuantizationOptions));
-    expect(await refused({ dtype: 'int2' })).toMatchInlineSnapshot(`"ConfigError: quantize: dtype is int2; it must be 'int8' or 'int4'."`);
-    expect(await refused({ dtype: 'int8', group_size: 48 })).toMatchInlineSnapshot(`"ConfigError: quantize: group_size is 48; it must be a power of two, 16 or more."`);
-    expect(await refused({ dtype: 'int8', modules_to_not_convert: ['lm_head'] })).toMatchInlineSnapshot(`"ConfigError: quantize: modules_to_not_convert has lm_head; the model has no such module."`);
-    expect(await refused({ dtype: 'int8', group_size: 128 })).toMatchInlineSnapshot(`"ConfigError: quantize: a weight is [64, 64]; group_size 128 must divide 64. Choose another, or name the module in modules_to_not_convert."`);
-    expect(await messageOf(() => quantize(new Linear(16, 16), { dtype: 'int8' }))).toMatchInlineSnapshot(`"ConfigError: quantize: the model is a Linear itself; use QuantizedLinear.from, which gives another."`);
+    expect(await refused({ dtype: 'int2' })).toMatchInlineSnapshot(
+      `"ConfigError: quantize: dtype is int2; it must be 'int8' or 'int4'."`,
+    );
+    expect(await refused({ dtype: 'int8', group_size: 48 })).toMatchInlineSnapshot(
+      `"ConfigError: quantize: group_size is 48; it must be a power of two, 16 or more."`,
+    );
+    expect(await refused({ dtype: 'int8', modules_to_not_convert: ['lm_head'] })).toMatchInlineSnapshot(
+      `"ConfigError: quantize: modules_to_not_convert has lm_head; the model has no such module."`,
+    );
+    expect(await refused({ dtype: 'int8', group_size: 128 })).toMatchInlineSnapshot(
+      `"ConfigError: quantize: a weight is [64, 64]; group_size 128 must divide 64. Choose another, or name the module in modules_to_not_convert."`,
+    );
+    expect(await messageOf(() => quantize(new Linear(16, 16), { dtype: 'int8' }))).toMatchInlineSnapshot(
+      `"ConfigError: quantize: the model is a Linear itself; use QuantizedLinear.from, which gives another."`,
+    );
   });
 
   it('lets gradients through to what comes in, by the rounded weight', async () => {

@@ -30,7 +30,7 @@ function matrix({ weight, scales, zeros: offsets, bits, groupSize }: Packed): Pl
 const eight = { bits: 8, groupSize: 16 };
 const four = { bits: 4, groupSize: 16 };
 
-export const dequantizeCases = cases(dequantize, { reference: (seen) => matrix(seen), tolerance: 'rounding' }, [
+export const dequantizeCases = cases(dequantize, { torch: '—', reference: (seen) => matrix(seen), tolerance: 'rounding' }, [
   { weight: bytes(3, 2, 16), scales: positive(3, 2), ...eight },
   { weight: bytes(3, 2, 16), scales: positive(3, 2), zeros: bytes(3, 2), ...eight },
   { weight: bytes(3, 2, 8), scales: positive(3, 2), ...four },
@@ -43,6 +43,7 @@ export const dequantizeCases = cases(dequantize, { reference: (seen) => matrix(s
 export const quantizedLinearCases = cases(
   quantizedLinear,
   {
+    torch: '—',
     reference: ({ x, ...packed }) => {
       const weight = matrix(packed);
       const [out, width] = weight.shape as [number, number];

@@ -257,14 +257,22 @@ for (const { name, device, availability } of await probeRuntimes()) {
       expect(runtime.has('MatMulNBits')).toBe(true);
       const attributes = { K: 32, N: 1, bits: 4, block_size: 32 };
       const ints = Object.fromEntries(Object.entries(attributes).map(([key, int]) => [key, { int }]));
-      const [bytes, io] = model([node('MatMulNBits', ['x', 'w', 's'], ['y'], ints, 'com.microsoft')], { x: 'float32' }, { y: 'float32' });
+      const [bytes, io] = model(
+        [node('MatMulNBits', ['x', 'w', 's'], ['y'], ints, 'com.microsoft')],
+        { x: 'float32' },
+        { y: 'float32' },
+      );
       const weights = [
         // 9 and 7, less 8: one and minus one in turns.
         { name: 'w', dtype: 'uint8', shape: [1, 1, 16], data: new Uint8Array(16).fill(0x79) },
         { name: 's', dtype: 'float32', shape: [1, 1], data: Float32Array.of(0.5) },
       ] as const;
       using program = await runtime.compile(bytes, io, { weights });
-      const x = bind('float32', Array.from({ length: 32 }, (_, i) => (i % 2 === 0 ? 1 : -1)), [1, 32]);
+      const x = bind(
+        'float32',
+        Array.from({ length: 32 }, (_, i) => (i % 2 === 0 ? 1 : -1)),
+        [1, 32],
+      );
       const y = empty('float32', 1, 1);
       await program.run([x], [y]);
       expect((await runtime.read(y.buffer))[0]).toBeCloseTo(16, 4);

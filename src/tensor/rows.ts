@@ -8,8 +8,8 @@ import {
   ShapeError,
   sizeOf,
 } from '../core/index.ts';
-import * as ops from '../ops/index.ts';
 import type { HostSource } from '../ops/index.ts';
+import * as ops from '../ops/index.ts';
 import type { Copy, RuntimeBuffer } from '../runtime/index.ts';
 import { type Placement, runtimeFor } from './engine.ts';
 import { type BufferSource, bufferSource } from './sources.ts';
@@ -50,7 +50,9 @@ function copyOf({ target, source, start }: PlaceWrite, axis: number, passing: Ru
   if (target.dtype !== source.dtype || formatShape(source.shape) !== formatShape(target.shape.with(at, length)))
     throw new ShapeError(`writePlaces: ${given}; they must agree on all axes but ${at}, and on the element type.`);
   if (!(start >= 0 && start + length <= room))
-    throw new ShapeError(`writePlaces: ${given}; places ${start} to ${start + length} of axis ${at} are not all in the target.`);
+    throw new ShapeError(
+      `writePlaces: ${given}; places ${start} to ${start + length} of axis ${at} are not all in the target.`,
+    );
   const inner = sizeOf(target.shape.slice(at + 1));
   const to = bufferOf(target);
   if (!to)

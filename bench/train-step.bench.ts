@@ -3,6 +3,7 @@ import { bertMini, lora } from './train-step/bert-mini.ts';
 import { cnn } from './train-step/cnn.ts';
 import { nanoGpt } from './train-step/gpt.ts';
 import { lstm } from './train-step/lstm.ts';
+import { vit } from './train-step/vit.ts';
 import { workloads } from './train-step/workloads.ts';
 
 const eager: Side = { name: 'PyTorch eager', script: 'train-step/torch_step.py', agreesWithin: 1e-4 };
@@ -33,6 +34,22 @@ const cnnRivals: Side[] = [
   { ...eagerCnn, name: 'PyTorch torch.compile, channels last', options: { compile: true, channels_last: true } },
 ];
 
+const ourVit: Side = { name: 'qkv', script: 'train-step/vit-step.ts' };
+const vitRivals: Side[] = [eager, compiled].map((rival) => ({
+  ...rival,
+  script: 'train-step/torch_vit.py',
+  // Adam turns gradients that are nothing but rounding into whole steps.
+  agreesWithin: 1e-3,
+}));
+
+const narrowed = (side: Side): Side => ({
+  ...side,
+  name: 'qkv, bf16',
+  options: { runtime: 'openvino', precision: 'bfloat16' },
+});
+const narrowRival = (side: Side): Side => ({ ...side, name: 'PyTorch bf16 autocast', options: { autocast: 'bfloat16' } });
+const loosely = (side: Side): Side => ({ ...side, agreesWithin: 3e-2 });
+
 /** How long a training step takes, against PyTorch and against the matrix products in it. */
 export const trainStep = defineQuestion({
   name: 'train-step',
@@ -54,5 +71,20 @@ export const trainStep = defineQuestion({
     { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
     { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
+    {
+      name: 'CNN, bf16',
+      unit: 'ms',
+      options: cnn,
+      ours: narrowed(ourCnn),
+      peers: cnnRivals.concat(narrowRival(eagerCnn)).map(loosely),
+    },
+    { name: 'ViT-tiny', unit: 'ms', options: vit, ours: ourVit, peers: vitRivals },
+    {
+      name: 'ViT-tiny, bf16',
+      unit: 'ms',
+      options: vit,
+      ours: narrowed(ourVit),
+      peers: vitRivals.concat(narrowRival(vitRivals[0]!)).map(loosely),
+    },
   ],
 });

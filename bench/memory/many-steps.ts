@@ -9,7 +9,7 @@ import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const workload = JSON.parse(process.argv[2]!) as Workload & { steps: number };
 const threads = Number(process.env.QKV_THREADS ?? 2);
-const versions = await runtimeVersion(threads);
+const versions = await runtimeVersion(threads, workload);
 const { batch, step } = trainingOf(workload, threads);
 const random = mulberry32(4);
 const resident: number[] = [];

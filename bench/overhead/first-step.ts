@@ -6,7 +6,7 @@ import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const workload = JSON.parse(process.argv[2]!) as Workload;
 const threads = Number(process.env.QKV_THREADS ?? 2);
-const versions = await runtimeVersion(threads);
+const versions = await runtimeVersion(threads, workload);
 const { batch, step } = trainingOf(workload, threads);
 const fixed = batch(workload.rows, workload.tokens);
 const durations: number[] = [];

@@ -10,11 +10,11 @@ import {
   Sequential,
 } from '../../src/nn/index.ts';
 import { SGD } from '../../src/optim/index.ts';
-import { openRuntime } from '../../src/runtime/index.ts';
 import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve, timed } from '../harness/serve.ts';
 import type { cnn } from './cnn.ts';
 import { filled, filledIntegers } from './fill.ts';
+import { runtimeVersion } from './versions.ts';
 
 class Block extends Module {
   readonly conv1: Conv2d;
@@ -69,10 +69,14 @@ function initial(name: string, shape: readonly number[]): Float32Array<ArrayBuff
   return filled(name, count).map((x) => x * bound);
 }
 
-await serve<typeof cnn>(async (options, threads) => {
-  const { pictures, size, classes, lr, momentum, steps_per_turn } = options;
-  setDefaultDevice('cpu', { threads });
-  const runtime = await openRuntime({ device: 'cpu', threads });
+interface Place {
+  readonly runtime?: string;
+  readonly precision?: 'float32' | 'bfloat16';
+}
+
+await serve<typeof cnn & Place>(async (options, threads) => {
+  const { pictures, size, classes, lr, momentum, steps_per_turn, runtime = 'ort', precision = 'float32' } = options;
+  setDefaultDevice('cpu', { threads, runtime, precision });
   const model = new ResNet8(options);
   for (const [name, parameter] of model.namedParameters()) parameter.load(initial(name, parameter.shape));
   const optimizer = new SGD(model.parameters(), { lr, momentum });
@@ -87,5 +91,6 @@ await serve<typeof cnn>(async (options, threads) => {
     return loss.item();
   };
   const check = [await step(), await step(), await step()];
-  return { versions: { [runtime.name]: runtime.version }, check, run: () => timed(steps_per_turn, step) };
+  const versions = await runtimeVersion(threads, { runtime, precision });
+  return { versions, check, run: () => timed(steps_per_turn, step) };
 });

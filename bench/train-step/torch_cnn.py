@@ -2,6 +2,7 @@
 gradients set to None, and, with `channels_last`, pictures and kernels in the layout that its convolutions are fastest in."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ class ResNet8(nn.Module):
         self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes))
 
     def forward(self, x, labels):
-        return F.cross_entropy(self.head(self.blocks(F.relu(self.bn(self.conv(x))))), labels)
+        return F.cross_entropy(self.head(self.blocks(F.relu(self.bn(self.conv(x))))).float(), labels)
 
 
 def initial(name, shape):
@@ -62,9 +63,11 @@ def setup(options, threads):
         x = x.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=options['lr'], momentum=options['momentum'], fused=True)
     forward = torch.compile(model) if options.get('compile') else model
+    narrow = options.get('autocast')
 
     def step():
-        loss = forward(x, labels)
+        with torch.autocast('cpu', getattr(torch, narrow)) if narrow else nullcontext():
+            loss = forward(x, labels)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()

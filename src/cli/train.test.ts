@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { randomUniform, seedKey } from '../core/index.ts';
 import { readSafetensors } from '../formats/index.ts';
 import { silentProgress } from '../progress/index.ts';
+import { chooseRuntime } from '../runtime/index.ts';
 import type { Io } from './command.ts';
 import { commands } from './commands.ts';
 import { runProgram } from './program.ts';
@@ -431,41 +432,51 @@ describe('qkv train that is stopped', () => {
     while (logged(output) < lines) await wait(2);
   };
 
-  it('goes on after kill -9 at any moment as if nothing had happened', { timeout: 90_000 }, async () => {
-    const whole = place('whole');
-    expect((await ended(start(words(whole)))).code).toBe(0);
-    const output = place('killed');
-    const draws = randomUniform(seedKey(Date.now() % 1e9), 2);
-    let lines = 6;
-    for (const draw of draws) {
-      lines += Math.floor(draw * 12);
-      const child = start([
-        ...words(output),
-        ...(existsSync(join(output, 'checkpoint-4')) ? ['--resume'] : ['--overwrite_output_dir']),
-      ]);
-      const end = ended(child);
-      await Promise.race([until(output, lines), end]);
-      child.kill('SIGKILL');
-      await end;
-      // Whatever carries a checkpoint's name is whole.
-      for (const name of readdirSync(output).filter((each) => /^checkpoint-\d+$/.test(each))) {
-        expect(() => JSON.parse(readFileSync(join(output, name, 'trainer_state.json'), 'utf8'))).not.toThrow();
-        expect(existsSync(join(output, name, 'model.safetensors'))).toBe(true);
+  const ways = [
+    { way: 'float32', precision: 'float32', more: [] },
+    { way: 'bf16', precision: 'bfloat16', more: ['--bf16'] },
+  ] as const;
+  it.for(ways)(
+    'goes on in $way after kill -9 at any moment as if nothing had happened',
+    { timeout: 120_000 },
+    async ({ way, precision, more }, { skip }) => {
+      if ((await chooseRuntime({ precision }))?.precision !== precision) skip(`nothing here computes in ${precision}`);
+      const withMore = (output: string) => [...words(output), ...more];
+      const whole = place(`whole-${way}`);
+      expect((await ended(start(withMore(whole)))).code).toBe(0);
+      const output = place(`killed-${way}`);
+      const draws = randomUniform(seedKey(Date.now() % 1e9), 2);
+      let lines = 6;
+      for (const draw of draws) {
+        lines += Math.floor(draw * 12);
+        const child = start([
+          ...withMore(output),
+          ...(existsSync(join(output, 'checkpoint-4')) ? ['--resume'] : ['--overwrite_output_dir']),
+        ]);
+        const end = ended(child);
+        await Promise.race([until(output, lines), end]);
+        child.kill('SIGKILL');
+        await end;
+        // Whatever carries a checkpoint's name is whole.
+        for (const name of readdirSync(output).filter((each) => /^checkpoint-\d+$/.test(each))) {
+          expect(() => JSON.parse(readFileSync(join(output, name, 'trainer_state.json'), 'utf8'))).not.toThrow();
+          expect(existsSync(join(output, name, 'model.safetensors'))).toBe(true);
+        }
       }
-    }
-    const { code, err } = await ended(
-      start([
-        ...words(output),
-        existsSync(join(output, 'checkpoint-4')) || readdirSync(output).some((name) => name.startsWith('checkpoint-'))
-          ? '--resume'
-          : '--overwrite_output_dir',
-      ]),
-    );
-    expect(code, err).toBe(0);
-    expect(log(output)).toEqual(log(whole));
-    expect(weights(output).equals(weights(whole))).toBe(true);
-    expect(readdirSync(output).filter((name) => name.startsWith('.'))).toEqual([]);
-  });
+      const { code, err } = await ended(
+        start([
+          ...withMore(output),
+          existsSync(join(output, 'checkpoint-4')) || readdirSync(output).some((name) => name.startsWith('checkpoint-'))
+            ? '--resume'
+            : '--overwrite_output_dir',
+        ]),
+      );
+      expect(code, err).toBe(0);
+      expect(log(output)).toEqual(log(whole));
+      expect(weights(output).equals(weights(whole))).toBe(true);
+      expect(readdirSync(output).filter((name) => name.startsWith('.'))).toEqual([]);
+    },
+  );
 
   it('writes a checkpoint at Ctrl-C, says how to go on, and goes on', { timeout: 60_000 }, async () => {
     const output = place('interrupted');

@@ -24,8 +24,8 @@ interface PackedWeight {
 }
 
 /**
- * A linear map whose weight is kept in 8 or 4 bits, in groups that share a scale. Made of a `Linear` by `quantize`; for use and
- * not for training. The state dict has `qweight`, `scales` and, where there are zero points, `qzeros` in place of the weight.
+ * A linear map whose weight is kept in 8 or 4 bits, in groups that share a scale. Made of a `Linear` by `quantize`; the weight is
+ * not trained any more, but gradients flow through to what comes in. The state dict has `qweight`, `scales` and, where there are zero points, `qzeros` in place of the weight.
  *
  * Shapes: x `[..., in]` → `[..., out]`.
  * Where the runtime has kernels for it the weight stays packed, and x is rounded to 8 bits in groups as well.
@@ -92,7 +92,7 @@ export class QuantizedLinear extends Module {
 
 /**
  * Puts in the place of every `Linear` below a module one whose weight is kept in 8 or 4 bits: a quarter or an eighth of the
- * memory, and of the time where reading weights is what takes it, as in generation. For use, not for training.
+ * memory, and of the time where reading weights is what takes it, as in generation. What is rounded is not trained any more.
  * Like `torchao.quantize_` with weight-only configs: the module is changed. Maps that a model computes from a table, such as
  * an output layer tied to the embeddings by `functional.linear`, are no `Linear` and stay.
  * @returns the paths of what was replaced.

@@ -18,6 +18,7 @@ import * as movement from './movement.cases.ts';
 import * as normalize from './normalize.cases.ts';
 import * as padding from './padding.cases.ts';
 import * as pooling from './pooling.cases.ts';
+import * as quantized from './quantized.cases.ts';
 import * as rearranging from './rearranging.cases.ts';
 import * as recompute from './recompute.cases.ts';
 import * as reduce from './reduce.cases.ts';
@@ -46,6 +47,7 @@ const all: readonly OpCases[] = [
   normalize,
   padding,
   pooling,
+  quantized,
   rearranging,
   recompute,
   reduce,
@@ -153,6 +155,9 @@ describe('errors', () => {
       ctcLoss: logProbs are int64; they need a floating-point type.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
+      dequantize: scales is [3]; of 3 rows in 2 groups of 16 numbers of 4 bits it must be [3, 2].
+      dequantize: weight is [3, 2, 16]; of 3 rows in 2 groups of 16 numbers of 4 bits it must be [3, 2, 8].
+      dequantize: weight, scales and zeros are float32, float32; they must be uint8, float32 and uint8.
       diagonal: axis1 and axis2 are both 0; they must be two axes.
       diagonal: x is [2, 2] and offset is 2; there is no such diagonal of 2 rows and 2 columns.
       dropoutMask: bytes are float32; they need uint8.
@@ -233,6 +238,8 @@ describe('errors', () => {
       prelu: x is [2, 3] and weight is [2]; weight must be [1] or [3].
       prelu: x is [4] and weight is [4]; weight must be [1].
       prod: x is bool; it needs a number type. Use all, or cast it first.
+      quantizedLinear: x is [5, 16] and weight [3, 32]; the last axis of x (16) must equal the last of weight (32).
+      quantizedLinear: x is uint8; it must be float32.
       repeatInterleave: repeats are [1.5]; they must be whole numbers from 1.
       reshape of [2, 3]: 6 elements do not fill [-1, 4], which needs a multiple of 4.
       reshape of [2, 3]: 6 elements do not fill [4, 2], which needs 8.

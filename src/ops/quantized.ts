@@ -1,5 +1,9 @@
 import { DTypeError, formatShape, type Shape, ShapeError, sizeOf } from '../core/index.ts';
-import { defineOp, type Emitter, type Op, type Type } from '../graph/index.ts';
+import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
+import { like, mul } from './elementwise.ts';
+import { matmul, matmulOf } from './matmul.ts';
+import { expand, reshape } from './movement.ts';
+import { sum } from './reduce.ts';
 
 /** How a weight is packed. A type rather than an interface, so that it is a record of attributes. */
 export type Packing = {
@@ -91,7 +95,20 @@ export const dequantize: Op<['weight', 'scales', 'zeros?'], Packing> = defineOp(
   }),
   lower: (emitter, { bits, groupSize, weight, scales, zeros }) =>
     lowerDequantize(emitter, { weight, scales, zeros }, { bits, groupSize }),
+  vjp: (g, { weight, scales, zeros, ...packing }) => ({
+    weight: null,
+    scales: scaleGradient(g, { weight, scales, zeros }, packing),
+    zeros: null,
+  }),
 });
+
+/** The gradient of the scales, given that of the unpacked weight. */
+function scaleGradient(g: Value, { weight, scales, zeros }: Packed<Value>, { bits, groupSize }: Packing): Value {
+  const ones = expand(like(1, scales), { shape: scales.shape });
+  const products = mul(g, dequantize(weight, ones, zeros, { bits, groupSize }));
+  const grouped = reshape(products, { shape: [...scales.shape, groupSize] });
+  return sum(grouped, { axes: [2], keepDims: false });
+}
 
 /**
  * x Wᵀ with W packed as in `dequantize`. Where the runtime has a kernel for it and W is part of the program, W stays packed
@@ -130,6 +147,17 @@ export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?'], Packing> =
         accuracy_level: { int: 4 },
       },
     });
+  },
+  vjp: (g, { x, weight, scales, zeros, bits, groupSize }) => {
+    const packing = { bits, groupSize };
+    const rows = (v: Value) => reshape(v, { shape: [-1, v.shape.at(-1)!] });
+    const ofWeight = matmulOf(rows(g), rows(x), { transposeA: true, transposeB: false });
+    return {
+      x: matmul(g, dequantize(weight, scales, zeros, packing)),
+      weight: null,
+      scales: scaleGradient(ofWeight, { weight, scales, zeros }, packing),
+      zeros: null,
+    };
   },
   axes: { along: (axis, _inputs, _attributes, y) => (axis < y.shape.length - 1 ? [axis, null, null, null] : null) },
 });

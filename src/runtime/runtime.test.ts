@@ -173,6 +173,53 @@ for (const { name, device, availability } of await probeRuntimes()) {
       );
     });
 
+    test('takes weights that the model reads and does not hold', async () => {
+      const scaled = [node('Mul', ['x', 'w'], ['s']), node('Add', ['s', 'b'], ['y'])];
+      const [bytes, io] = model(scaled, { x: 'float32' }, { y: 'float32' });
+      const data = Float32Array.of(9, 1, 2, 3);
+      const weights = [
+        { name: 'w', dtype: 'float32', shape: [3], data: data.subarray(1) },
+        { name: 'b', dtype: 'float32', shape: [], data: Float32Array.of(10) },
+      ] as const;
+      using program = await runtime.compile(bytes, io, { weights });
+      const y = empty('float32', 3);
+      for (const factor of [1, 2]) {
+        const x = bind('float32', [factor, factor, factor]);
+        await program.run([x], [y]);
+        expect(await runtime.read(y.buffer)).toEqual(Float32Array.of(10 + factor, 10 + 2 * factor, 10 + 3 * factor));
+        x.buffer.dispose();
+      }
+      y.buffer.dispose();
+    });
+
+    test('copies runs of elements between buffers', async () => {
+      using from = buffer('float32', [1, 2, 3, 4, 5, 6]);
+      using to = buffer('float32', new Array(12).fill(0));
+      const rows = (offset: number, stride: number) => ({ offset, stride });
+      const copy = { from: { buffer: from, ...rows(0, 3) }, to: { buffer: to, ...rows(1, 6) }, count: 2, length: 3 };
+      await runtime.copy([copy]);
+      expect(await runtime.read(to)).toEqual(Float32Array.of(0, 1, 2, 3, 0, 0, 0, 4, 5, 6, 0, 0));
+      expect(await failure(() => runtime.copy([{ ...copy, to: { buffer: to, ...rows(4, 6) } }]))).toBe(
+        'ShapeError: Runtime.copy: 2 runs of 3 elements, 6 apart, from 4 on, end at 13 in to, which has 12.',
+      );
+      using whole = buffer('int32', [1]);
+      expect(await failure(() => runtime.copy([{ ...copy, from: { buffer: whole, ...rows(0, 3) } }]))).toBe(
+        'DTypeError: Runtime.copy: from int32 to float32; both buffers must hold one type.',
+      );
+    });
+
+    test('copies what a run that was asked for before gives', async () => {
+      using program = await runtime.compile(...double);
+      const [x, y, kept] = [bind('float32', [1, 2]), empty('float32', 2), buffer('float32', [0, 0])];
+      const run = program.run([x], [y]);
+      await runtime.copy([
+        { from: { buffer: y.buffer, offset: 0, stride: 2 }, to: { buffer: kept, offset: 0, stride: 2 }, count: 1, length: 2 },
+      ]);
+      await run;
+      expect(await runtime.read(kept)).toEqual(Float32Array.of(2, 4));
+      for (const made of [x.buffer, y.buffer, kept]) made.dispose();
+    });
+
     test('has Scan, a loop over the first axis', async ({ skip }) => {
       if (!runtime.has('Scan')) skip(`${name} has no Scan whose body reads names of the graph around it`);
       const body = {
@@ -204,8 +251,33 @@ for (const { name, device, availability } of await probeRuntimes()) {
     });
 
     const single = [...operatorsOfCpu].filter(
-      (operator) => !['Scan', 'Conv', 'StableTopK', 'UnroundedMatMul'].includes(operator),
+      (operator) => !['Scan', 'Conv', 'StableTopK', 'UnroundedMatMul', 'MatMulNBits'].includes(operator),
     );
+    test('has MatMulNBits, of weights that are part of the program', async () => {
+      expect(runtime.has('MatMulNBits')).toBe(true);
+      const attributes = { K: 32, N: 1, bits: 4, block_size: 32 };
+      const ints = Object.fromEntries(Object.entries(attributes).map(([key, int]) => [key, { int }]));
+      const [bytes, io] = model(
+        [node('MatMulNBits', ['x', 'w', 's'], ['y'], ints, 'com.microsoft')],
+        { x: 'float32' },
+        { y: 'float32' },
+      );
+      const weights = [
+        // 9 and 7, less 8: one and minus one in turns.
+        { name: 'w', dtype: 'uint8', shape: [1, 1, 16], data: new Uint8Array(16).fill(0x79) },
+        { name: 's', dtype: 'float32', shape: [1, 1], data: Float32Array.of(0.5) },
+      ] as const;
+      using program = await runtime.compile(bytes, io, { weights });
+      const x = bind(
+        'float32',
+        Array.from({ length: 32 }, (_, i) => (i % 2 === 0 ? 1 : -1)),
+        [1, 32],
+      );
+      const y = empty('float32', 1, 1);
+      await program.run([x], [y]);
+      expect((await runtime.read(y.buffer))[0]).toBeCloseTo(16, 4);
+      for (const { buffer: made } of [x, y]) made.dispose();
+    });
     test.for(single)('has %s', async (operator, { skip }) => {
       if (name !== 'ort' && !runtime.has(operator)) skip(`${name} has no ${operator}`);
       expect(runtime.has(operator)).toBe(true);

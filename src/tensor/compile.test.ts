@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Parameter } from '../nn/index.ts';
+import { SGD } from '../optim/index.ts';
 import { clearCache, compile, dropout, evaluate, grad, manualSeed, memory, tensor } from './index.ts';
 
 beforeEach(clearCache);
@@ -86,5 +88,50 @@ describe('compile', () => {
     await expect(compile((x) => x.add(1))(tensor([1]).add(1))).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: compile: an argument or a captured tensor has not been computed; call evaluate on it first.]`,
     );
+  });
+
+  test('with `freeze` has the tensors it closes over in its program, and sees when one changes', async () => {
+    const w = tensor(new Float32Array(64).fill(2), { requiresGrad: true });
+    const f = compile((x) => x.mul(w).sum(), { freeze: true });
+    const [one, two] = [tensor(new Float32Array(64).fill(1)), tensor(new Float32Array(128).fill(1), { shape: [2, 64] })];
+    expect(await (await f(one)).item()).toBe(128);
+    expect(await (await f(one)).item()).toBe(128);
+    const { compiled, programs } = memory().cache;
+    w.load(new Float32Array(64).fill(3));
+    expect(await (await f(one)).item()).toBe(192);
+    // What held the old content is gone.
+    expect(memory().cache).toMatchObject({ compiled: compiled + 1, programs });
+    expect(await (await f(two)).item()).toBe(384);
+  });
+
+  test('with `freeze` sees a new content in the memory of an old one', async () => {
+    const w = tensor(new Float32Array(64).fill(2), { requiresGrad: true });
+    const optimizer = new SGD([w as Parameter], { lr: 1 });
+    const f = compile((x) => x.mul(w.detach()).sum(), { freeze: true });
+    const x = tensor(new Float32Array(64).fill(1));
+    for (const expected of [128, 64, 0, -64, -128]) {
+      expect(await (await f(x)).item()).toBe(expected);
+      // The gradient is 1: parameters lie in two memories in turns.
+      w.sum().backward();
+      await optimizer.step();
+      optimizer.zeroGrad();
+    }
+  });
+
+  test('with `freeze` does not take an update for a weight', async () => {
+    const count = tensor([0]);
+    await count.data();
+    const w = tensor([5]);
+    const f = compile(
+      (x) => {
+        const y = x.mul(w).add(count);
+        count.update(count.add(1), { along: y });
+        return y;
+      },
+      { freeze: true },
+    );
+    const results: number[] = [];
+    for (let i = 0; i < 3; i++) results.push(await (await f(tensor([1]))).item());
+    expect(results).toEqual([5, 6, 7]);
   });
 });

@@ -8,8 +8,9 @@ import {
   ShapeError,
   sizeOf,
 } from '../core/index.ts';
+import type { HostSource } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
-import type { Copy } from '../runtime/index.ts';
+import type { Copy, RuntimeBuffer } from '../runtime/index.ts';
 import { type Placement, runtimeFor } from './engine.ts';
 import { type BufferSource, bufferSource } from './sources.ts';
 import { evaluate, Tensor } from './tensor.ts';
@@ -27,20 +28,22 @@ export interface PlaceWrite {
 /**
  * Writes tensors over places of others, in their memory: for caches, which would otherwise be copied whole at each step.
  * What is computed from a target afterwards sees the new content, and so does a graph that was built on it and has not run.
- * @throws ShapeError when a source does not fit. @throws ConfigError when a target lies in no runtime, or in another than its source.
+ * @throws ShapeError when a source does not fit. @throws ConfigError when a target lies in no runtime, or its source in another.
  */
 export async function writePlaces(writes: readonly PlaceWrite[], axis: number): Promise<void> {
   await evaluate(writes.flatMap(({ target, source }) => [target, source]));
-  const copies = writes.map((write) => copyOf(write, axis));
-  const runtimes = new Set(copies.flatMap(({ from, to }) => [from.buffer.runtime, to.buffer.runtime]));
-  if (runtimes.size > 1)
-    throw new ConfigError(
-      `writePlaces: the tensors lie in ${[...runtimes].map(({ name }) => name).join(' and ')}; all must lie in one.`,
-    );
-  for (const runtime of runtimes) await runtime.copy(copies);
+  const passing: RuntimeBuffer[] = [];
+  try {
+    const copies = writes.map((write) => copyOf(write, axis, passing));
+    const runtimes = new Set(copies.map(({ to }) => to.buffer.runtime));
+    for (const runtime of runtimes) await runtime.copy(copies.filter(({ to }) => to.buffer.runtime === runtime));
+  } finally {
+    for (const buffer of passing) buffer.dispose();
+  }
 }
 
-function copyOf({ target, source, start }: PlaceWrite, axis: number): Copy {
+/** @param passing takes the buffer into which a source in JavaScript memory is brought. */
+function copyOf({ target, source, start }: PlaceWrite, axis: number, passing: RuntimeBuffer[]): Copy {
   const at = normalizeAxis(axis, target.rank, 'writePlaces');
   const [room, length] = [target.shape[at]!, source.shape[at] ?? 0];
   const given = `the target is ${formatShape(target.shape)} and the source ${formatShape(source.shape)}`;
@@ -51,19 +54,27 @@ function copyOf({ target, source, start }: PlaceWrite, axis: number): Copy {
       `writePlaces: ${given}; places ${start} to ${start + length} of axis ${at} are not all in the target.`,
     );
   const inner = sizeOf(target.shape.slice(at + 1));
+  const to = bufferOf(target);
+  if (!to)
+    throw new ConfigError('writePlaces: a target lies in JavaScript memory; residentZeros makes one that lies in a runtime.');
+  let from = bufferOf(source);
+  if (!from) {
+    from = to.runtime.allocate(source.dtype, source.size);
+    passing.push(from);
+    to.runtime.write(from, (source.value.node.source as HostSource).data);
+  }
   return {
-    from: { buffer: bufferOf(source), offset: 0, stride: length * inner },
-    to: { buffer: bufferOf(target), offset: start * inner, stride: room * inner },
+    from: { buffer: from, offset: 0, stride: length * inner },
+    to: { buffer: to, offset: start * inner, stride: room * inner },
     count: sizeOf(target.shape.slice(0, at)),
     length: length * inner,
   };
 }
 
-function bufferOf(tensor: Tensor): BufferSource['buffer'] {
+/** The buffer in which a computed tensor lies; null where that is JavaScript memory. */
+function bufferOf(tensor: Tensor): RuntimeBuffer | null {
   const { source } = tensor.value.node;
-  if (source?.kind !== 'buffer')
-    throw new ConfigError('writePlaces: a tensor lies in JavaScript memory; residentZeros makes one that lies in a runtime.');
-  return (source as BufferSource).buffer;
+  return source?.kind === 'buffer' ? (source as BufferSource).buffer : null;
 }
 
 /** Zeros in memory of a runtime, for `writePlaces`: of the one in which another tensor lies, or of a place's. */
@@ -75,7 +86,7 @@ export async function residentZeros(
     place = null,
   }: { readonly dtype: DType; readonly beside?: Tensor | null; readonly place?: Placement | null },
 ): Promise<Tensor> {
-  const runtime = beside ? bufferOf(beside).runtime : await runtimeFor(place);
+  const runtime = (beside && bufferOf(beside)?.runtime) ?? (await runtimeFor(place));
   const buffer = runtime.allocate(dtype, sizeOf(shape));
   // A memory that was in use before holds anything, and 0 · NaN is not 0.
   runtime.write(buffer, newArray(dtype, buffer.length));

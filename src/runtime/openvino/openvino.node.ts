@@ -194,8 +194,8 @@ class OpenVinoModel implements LoadedModel {
   readonly #api: OpenVinoApi;
   readonly #model: Handle;
   readonly #compile: (model: Handle) => Promise<Handle>;
-  /** Native code reads them by address. */
-  #weights: readonly Weight[];
+  /** Native code reads them by address, as long as this lives. */
+  readonly weights: readonly Weight[];
   readonly #compiled = new Map<string, Compiled>();
   readonly #inputPorts: readonly Port[];
   readonly #outputPorts: readonly Port[];
@@ -208,7 +208,7 @@ class OpenVinoModel implements LoadedModel {
     compile: (model: Handle) => Promise<Handle>,
     weights: readonly Weight[],
   ) {
-    this.#weights = weights;
+    this.weights = weights;
     this.#api = openVino;
     this.#model = model;
     this.#compile = compile;
@@ -237,7 +237,6 @@ class OpenVinoModel implements LoadedModel {
     for (const compiled of this.#compiled.values()) compiled.release();
     this.#compiled.clear();
     this.#model.dispose();
-    this.#weights = [];
   }
 
   async #compiledFor(ranks: readonly number[]): Promise<Compiled> {

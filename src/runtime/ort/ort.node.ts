@@ -226,15 +226,15 @@ class NativeWeight implements ExternalTensor {
   readonly offset = 0;
   readonly length: number;
   readonly value: Handle;
-  /** Native code reads it by address. */
-  #data: TypedArray | null;
+  /** Native code reads it by address, as long as this lives. */
+  readonly data: TypedArray;
 
   constructor({ name, dtype, shape, data }: Weight, { api, memoryInfo }: Environment) {
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
     this.length = data.byteLength;
-    this.#data = data;
+    this.data = data;
     const lengths = BigInt64Array.from(shape, BigInt);
     const pointer = api.create(
       'CreateTensorWithDataAsOrtValue',
@@ -250,7 +250,6 @@ class NativeWeight implements ExternalTensor {
 
   release(): void {
     this.value.dispose();
-    this.#data = null;
   }
 }
 

@@ -60,7 +60,10 @@ export class TokenTrie {
       const from = bounds[place]! + prefix.length;
       if (bounds[place + 1]! - from !== 1 || !begins(units, bounds[place]!, prefix)) continue;
       const id = idAt(place);
-      if (id >= 0) this.#nodes[4 * this.#step(0, units[from]!) + 2] = id;
+      if (id < 0) continue;
+      // The step may put a larger list in the place of the old one.
+      const node = this.#step(0, units[from]!);
+      this.#nodes[4 * node + 2] = id;
     }
   }
 

@@ -67,7 +67,9 @@ interface Asking {
 /** Asks one question, case after case. */
 async function ask(question: Question, { rounds, threads, caseText, peerText }: Asking): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const workload of question.cases.filter((one) => one.name.includes(caseText))) {
+  // A whole name means that case, though it stands in the names of others.
+  const exact = question.cases.filter(({ name }) => name === caseText);
+  for (const workload of exact.length > 0 ? exact : question.cases.filter(({ name }) => name.includes(caseText))) {
     const peers = workload.peers.filter((peer) => peer.name.includes(peerText));
     rows.push(...(await compare(question, { ...workload, peers }, { rounds, threads, onProgress })));
   }

@@ -4,4 +4,5 @@
  * A new plot is a file with one function, drawn with `svgDocument`.
  */
 export * from './confusion-matrix.ts';
+export * from './loss-comparison.ts';
 export * from './loss-curve.ts';

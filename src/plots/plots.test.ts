@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { confusionMatrix } from './confusion-matrix.ts';
+import { lossComparison } from './loss-comparison.ts';
 import { lossCurve } from './loss-curve.ts';
 import { cut, escapeXml, widthOf } from './svg.ts';
 
@@ -301,5 +302,37 @@ describe('svg text', () => {
   it('cuts names to a width, between characters', () => {
     expect(cut('short', 100, 13)).toBe('short');
     expect(cut('아주 긴 이름을 가진 분류', 80, 13)).toBe('아주 긴…');
+  });
+});
+
+describe('lossComparison', () => {
+  const steps = [10, 20, 30];
+  const series = [
+    {
+      name: 'float32',
+      runs: [
+        { steps, loss: [0.7, 0.5, 0.4] },
+        { steps, loss: [0.7, 0.52, 0.39] },
+      ],
+    },
+    { name: 'bf16', runs: [{ steps, loss: [0.7, Number.NaN, 0.41] }] },
+  ];
+
+  it('draws each run in the colour of its way of training, and names the ways', () => {
+    const text = lossComparison({ series, title: 'Two precisions', subtitle: 'one seed' });
+    const svg = parseSvg(text);
+    expect(text.match(/class="run"/g)).toHaveLength(3);
+    expect(new Set(Array.from(text.matchAll(/class="run"[^>]*stroke="(#\w+)"/g), ([, colour]) => colour)).size).toBe(2);
+    expect(texts(svg)).toEqual(expect.arrayContaining(['Two precisions', 'one seed', 'float32', 'bf16', 'step']));
+    expect(text).toContain('float32: 2 runs, last losses 0.4, 0.39. bf16: 1 run, last losses 0.41.');
+  });
+
+  it('refuses what it cannot tell apart, or has no steps for', () => {
+    expect(() => lossComparison({ series: [] })).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: lossComparison: there are 0 series; one to 3 can be told apart by their colours.]`,
+    );
+    expect(() => lossComparison({ series: [{ name: 'a', runs: [{ steps, loss: [1] }] }] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: lossComparison: a has 1 values for 3 steps; each step needs one.]`,
+    );
   });
 });

@@ -2,7 +2,7 @@ import { ConfigError } from '../core/index.ts';
 import { type ModelFolder, readFile, readJson, readText, resolveFolder } from '../hub/index.ts';
 import type { BertTokenizerConfig } from './bert.ts';
 import { brief, isJsonObject, type JsonObject } from './component.ts';
-import { fromParts } from './from-parts.ts';
+import { fromParts, hasSpecificParts } from './from-parts.ts';
 import { BertNormalizer } from './normalizers/bert-normalizer.ts';
 import { PreTrainedTokenizerFast, type TokenizerConfig } from './pretrained-tokenizer.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -30,13 +30,15 @@ export const AutoTokenizer = {
     }
     const template = await readText(folder, 'chat_template.jinja');
     if (template !== undefined && config.chat_template === undefined) merged.chat_template = template;
-    const bytes = await readFile(folder, 'tokenizer.json');
+    const bytes = (await hasSpecificParts(folder, merged)) ? undefined : await readFile(folder, 'tokenizer.json');
     const json = bytes && (parseTokenizerJson(bytes) ?? (await readJson(folder, 'tokenizer.json')));
-    const backend =
-      json === undefined ? await fromParts(folder, merged) : Tokenizer.fromJSON(json, `${folder.name}/tokenizer.json`);
+    const { backend, specific } =
+      json === undefined
+        ? await fromParts(folder, merged)
+        : { backend: Tokenizer.fromJSON(json, `${folder.name}/tokenizer.json`), specific: undefined };
     if (json !== undefined) followConfig(backend, merged);
     if (merged.tokenizer_class === undefined && looksLikeBert(backend)) merged.tokenizer_class = 'BertTokenizer';
-    return new PreTrainedTokenizerFast(backend, merged);
+    return new PreTrainedTokenizerFast(backend, merged, specific);
   },
 };
 

@@ -26,6 +26,8 @@ export class BatchEncoding<T extends Ids = Ids> implements EncodedLists<T> {
   declare token_type_ids?: T;
   declare attention_mask?: T;
   declare special_tokens_mask?: T;
+  /** The ids of `text_target`, where there is a text too. */
+  declare labels?: T;
   declare offset_mapping?: T extends number[][] ? [number, number][][] : [number, number][];
   declare length?: number[];
   declare overflow_to_sample_mapping?: number[];

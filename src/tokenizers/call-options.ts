@@ -9,8 +9,16 @@ export type PaddingOption = boolean | 'longest' | 'max_length' | 'do_not_pad';
 /** How texts are cut: the longer of a pair first, only one of them, or not. */
 export type TruncationOption = boolean | TruncationStrategy | 'do_not_truncate';
 
+/** One text or several, given as strings or as lists of words, or pairs of texts. */
+export type TextBatch = string | readonly string[] | readonly (readonly string[])[];
+
 /** The options of calling a tokenizer, by Hugging Face's names. */
 export interface CallOptions {
+  /**
+   * The text or texts that a model shall write: their ids are the `labels` of the call, or its `input_ids` where the text is
+   * null. MarianTokenizer cuts them by the pieces of the target language.
+   */
+  text_target?: TextBatch | undefined;
   /** Put the model's special tokens around the texts. Default true. */
   add_special_tokens?: boolean | undefined;
   /** Default false. */
@@ -46,6 +54,7 @@ export interface CallOptions {
 }
 
 const names: readonly (keyof CallOptions)[] = [
+  'text_target',
   'add_special_tokens',
   'padding',
   'truncation',

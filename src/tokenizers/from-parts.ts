@@ -5,13 +5,18 @@ import { bertBackend, readVocabularyLines } from './bert.ts';
 import { brief, isJsonObject, type JsonObject } from './component.ts';
 import { BPEDecoder } from './decoders/bpe-decoder.ts';
 import { ByteLevelDecoder } from './decoders/byte-level.ts';
+import { CTC } from './decoders/ctc.ts';
 import { decoders } from './decoders/index.ts';
 import { MetaspaceDecoder } from './decoders/metaspace.ts';
+import { MarianModel, marianSpelling } from './marian.ts';
 import { BPE, type BPEOptions, readMerges } from './models/bpe.ts';
+import { TokenTable } from './models/token-table.ts';
 import { Unigram } from './models/unigram.ts';
 import { checkVocabulary } from './models/vocabulary.ts';
+import { WordLevel } from './models/wordlevel.ts';
 import { BertNormalizer } from './normalizers/bert-normalizer.ts';
 import { normalizers } from './normalizers/index.ts';
+import { Replace } from './normalizers/replace.ts';
 import { NFC, NFKC } from './normalizers/unicode-forms.ts';
 import { ByteLevelProcessing } from './post-processors/byte-level.ts';
 import type { PostProcessor } from './post-processors/post-processor.ts';
@@ -19,12 +24,15 @@ import { RobertaProcessing } from './post-processors/roberta-processing.ts';
 import { type JsonTemplatePiece, TemplateProcessing } from './post-processors/template-processing.ts';
 import { BertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.ts';
 import { ByteLevel } from './pre-tokenizers/byte-level.ts';
+import { FixedLength } from './pre-tokenizers/fixed-length.ts';
 import { preTokenizers } from './pre-tokenizers/index.ts';
 import { Metaspace } from './pre-tokenizers/metaspace.ts';
 import type { TokenizerConfig } from './pretrained-tokenizer.ts';
 import { mergesOfPieces, readSentencePiece, type SentencePieceModel } from './sentencepiece.ts';
+import type { BuiltTokenizer } from './specific-parts.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { plainClass, tokenizerClass } from './tokenizer-classes.ts';
+import { CapitalLetters, letterSpelling } from './wav2vec2.ts';
 
 /**
  * The bare tokenizer of a folder that has only the older parts, put together as Hugging Face's transformers does for the
@@ -32,12 +40,20 @@ import { plainClass, tokenizerClass } from './tokenizer-classes.ts';
  * @throws MissingFileError when a part is missing; ConfigError for parts that do not fit together.
  * @throws UnsupportedError for a class that is not known here.
  */
-export async function fromParts(folder: ModelFolder, config: TokenizerConfig): Promise<Tokenizer> {
+export async function fromParts(folder: ModelFolder, config: TokenizerConfig): Promise<BuiltTokenizer> {
   const name = plainClass(config.tokenizer_class);
-  const tokenizer = await build(folder, name, config);
+  if (Object.hasOwn(specificBuilders, name)) return specificBuilders[name]!.build(folder, withClassTokens(config));
+  const backend = await build(folder, name, config);
   // Those that a class adds itself are there already, in the same order.
-  addTokens(tokenizer, config);
-  return tokenizer;
+  addTokens(backend, config);
+  return { backend };
+}
+
+/** Whether a folder has the older parts of a class that a tokenizer.json says less of; Python's class reads only those. */
+export async function hasSpecificParts(folder: ModelFolder, config: TokenizerConfig): Promise<boolean> {
+  const name = plainClass(config.tokenizer_class);
+  if (!Object.hasOwn(specificBuilders, name)) return false;
+  return (await readFile(folder, specificBuilders[name]!.sign)) !== undefined;
 }
 
 async function build(folder: ModelFolder, name: string, config: TokenizerConfig): Promise<Tokenizer> {
@@ -155,7 +171,15 @@ const builders: Record<string, Builder> = {
     return tokenizer;
   },
   LlamaTokenizer: async (folder, config) => llama((await sentencePieceOf(folder))!, config),
-  MarianTokenizer: marian,
+};
+
+/** Classes that are more than a bare tokenizer, with the file by which their parts are known. */
+const specificBuilders: Record<
+  string,
+  { sign: string; build: (folder: ModelFolder, config: TokenizerConfig) => Promise<BuiltTokenizer> }
+> = {
+  MarianTokenizer: { sign: 'source.spm', build: marian },
+  Wav2Vec2CTCTokenizer: { sign: 'vocab.json', build: wav2vec2 },
 };
 
 const emptyAffixes = { continuing_subword_prefix: '', end_of_word_suffix: '' };
@@ -300,35 +324,136 @@ function llama(spm: SentencePieceModel, config: TokenizerConfig): Tokenizer {
 }
 
 /**
- * Marian's: pieces of the source language, by SentencePiece, with the ids of a vocabulary that both languages share.
+ * Marian's: the pieces of two languages, by a SentencePiece model each, with the ids of a vocabulary that both share.
  * Python's class does not pass through the Rust library; nor does it normalize punctuation without sacremoses.
  */
-async function marian(folder: ModelFolder, config: TokenizerConfig): Promise<Tokenizer> {
-  const bytes = await readFile(folder, 'source.spm');
-  const json = await readJson(folder, 'vocab.json');
-  if (bytes === undefined || json === undefined) {
-    throw new MissingFileError(
-      `AutoTokenizer: ${folder.name} has neither tokenizer.json nor ${bytes === undefined ? 'source.spm' : 'vocab.json'}; put the tokenizer's files there, or name the folder that has them.`,
+async function marian(folder: ModelFolder, config: TokenizerConfig): Promise<BuiltTokenizer> {
+  if (config.separate_vocabs === true) {
+    throw new UnsupportedError(
+      `AutoTokenizer: ${folder.name} has separate_vocabs: true; only a vocabulary that both languages share is supported.`,
     );
   }
-  const spm = readSentencePiece(bytes, `${folder.name}/source.spm`);
+  const [source, target] = [await partOf(folder, 'source.spm'), await partOf(folder, 'target.spm')];
+  const json = await readJson(folder, 'vocab.json');
+  if (json === undefined) throw missingPart(folder, 'vocab.json');
   const ids = vocabularyOf(json, `${folder.name}/vocab.json`);
-  const scores = new Map(spm.pieces.filter(({ type }) => type === 'normal').map(({ piece, score }) => [piece, score]));
   const ordered = [...ids].sort((a, b) => a[1] - b[1]);
   if (ordered.some(([, id], i) => id !== i))
     throw new ConfigError(`${folder.name}/vocab.json: its ids have gaps; ids from 0 without gaps are needed.`);
-  const unk = contentOf(config.unk_token) ?? '<unk>';
-  const vocab = ordered.map(([token]): [string, number | null] => [token, scores.get(token) ?? null]);
-  const tokenizer = unigramTokenizer({ ...spm, pieces: [] }, vocab, ids.get(unk) ?? 0, config);
+  const unk_token = contentOf(config.unk_token)!;
+  if (!ids.has(unk_token))
+    throw new ConfigError(
+      `${folder.name}/vocab.json: it has no ${brief(unk_token)}; the unknown token is needed, name another as unk_token in tokenizer_config.json.`,
+    );
+  const vocab = TokenTable.of(ids);
+  const [fromSource, fromTarget] = [source, target].map((bytes, i) => {
+    const where = `${folder.name}/${i === 0 ? 'source.spm' : 'target.spm'}`;
+    const spm = readSentencePiece(bytes, where);
+    if (spm.model_type !== 'unigram')
+      throw new UnsupportedError(`${where}: it is a BPE model; Marian's tokenizers are Unigram models.`);
+    return { spm, tokenizer: marianSide(spm, vocab, unk_token, config) };
+  });
+  return {
+    backend: fromSource!.tokenizer,
+    specific: {
+      target: fromTarget!.tokenizer,
+      spell: marianSpelling(fromSource!.spm, fromTarget!.spm),
+      decodeOption: 'use_source_tokenizer',
+      takesWords: true,
+      files: () => ({
+        'source.spm': source,
+        'target.spm': target,
+        ...fromSource!.tokenizer.model.vocabularyFiles(),
+      }),
+    },
+  };
+}
+
+function marianSide(spm: SentencePieceModel, vocab: TokenTable, unk_token: string, config: TokenizerConfig): Tokenizer {
   const steps: JsonObject[] = spm.precompiled_charsmap === '' ? [] : [precompiled(spm)];
-  steps.push({ type: 'Strip', strip_left: true, strip_right: true }, replaced({ Regex: ' {2,}' }, ' '));
-  tokenizer.normalizer = normalizers.read({ type: 'Sequence', normalizers: steps }, 'MarianTokenizer');
-  // Pieces may span several words, so the text is not split.
-  tokenizer.pre_tokenizer = Metaspace({ split: false });
+  // Spaces alone go: what else is white the model's own table has made a space, or is to stay.
+  steps.push(replaced({ Regex: '\\A +| +\\z' }, ''), replaced({ Regex: ' {2,}' }, ' '));
+  const tokenizer = new Tokenizer({
+    model: new MarianModel(spm, vocab, unk_token),
+    normalizer: normalizers.read({ type: 'Sequence', normalizers: steps }, 'MarianTokenizer'),
+    // Pieces may span several words, so the text is not split.
+    pre_tokenizer: Metaspace({ split: false }),
+    decoder: MetaspaceDecoder(),
+  });
   withSpecialTokens(tokenizer, config);
-  for (const token of ids.keys()) if (/^>>.*<<$/.test(token)) tokenizer.add_special_tokens([token]);
+  // The codes of languages, which Python's class looks for at the beginning of a text.
+  const codes = [...vocab.toMap().keys()].filter((token) => /^>>.*<<$/.test(token));
+  tokenizer.add_tokens(codes.map((content) => ({ content, normalized: false })));
   tokenizer.post_processor = templateOf(tokenizer, 'A </s>', 'A B </s>', [0, 0]);
   return tokenizer;
+}
+
+/** Letters of speech: a vocabulary of single characters, with a token between words. */
+async function wav2vec2(folder: ModelFolder, config: TokenizerConfig): Promise<BuiltTokenizer> {
+  const where = `${folder.name}/vocab.json`;
+  const json = await readJson(folder, 'vocab.json');
+  if (json === undefined) throw missingPart(folder, 'vocab.json');
+  const vocab = vocabularyOf(ofLanguage(json, config.target_lang, where), where);
+  const setting = (name: string, usual: string): string => {
+    const value = config[name] ?? usual;
+    const content = isJsonObject(value) ? value.content : value;
+    if (typeof content === 'string') return content;
+    throw new ConfigError(`tokenizer_config.json: ${name} is ${brief(value)}; a string is needed.`);
+  };
+  const delimiter = setting('word_delimiter_token', '|');
+  const space = setting('replace_word_delimiter_char', ' ');
+  const lowers = config.do_lower_case === true;
+  const unk_token = contentOf(config.unk_token)!;
+  const backend = new Tokenizer({
+    model: new WordLevel(vocab, { unk_token }),
+    normalizer: lowers ? CapitalLetters({ delimiter }) : Replace({ pattern: { String: ' ' }, content: delimiter }),
+    pre_tokenizer: FixedLength({ length: 1 }),
+    decoder: CTC({ pad_token: contentOf(config.pad_token)!, word_delimiter_token: delimiter }),
+  });
+  addTokens(backend, config);
+  const roles = [...new Set([...classTokens(config), delimiter])].filter((token): token is string => token !== null);
+  backend.add_special_tokens(roles);
+  // Tokens of several characters are found before a text is cut into its characters, and take the spaces around them.
+  const isRole = new Set(roles);
+  for (const content of vocab.keys()) {
+    if ([...content].length < 2) continue;
+    const token = { content, lstrip: true, rstrip: true, normalized: false };
+    if (isRole.has(content)) backend.add_special_tokens([token]);
+    else backend.add_tokens([token]);
+  }
+  return {
+    backend,
+    specific: {
+      special: [delimiter],
+      spell: letterSpelling({ delimiter, space, lowers }),
+      decodeOption: 'group_tokens',
+      takesWords: false,
+      files: () => ({ 'vocab.json': `${JSON.stringify(json, null, 2)}\n` }),
+    },
+  };
+}
+
+/** The vocabulary of one language, where the file has one for each. */
+function ofLanguage(json: unknown, language: unknown, where: string): unknown {
+  if (language === undefined || language === null) return json;
+  if (isJsonObject(json) && typeof language === 'string' && Object.hasOwn(json, language)) return json[language];
+  throw new ConfigError(
+    `${where}: it has no language ${brief(language)}, which target_lang asks for; it has ${Object.keys(json as object)
+      .slice(0, 20)
+      .join(', ')}.`,
+  );
+}
+
+async function partOf(folder: ModelFolder, name: string): Promise<Uint8Array> {
+  const bytes = await readFile(folder, name);
+  if (bytes === undefined) throw missingPart(folder, name);
+  return bytes;
+}
+
+function missingPart(folder: ModelFolder, name: string): MissingFileError {
+  return new MissingFileError(
+    `AutoTokenizer: ${folder.name} has neither tokenizer.json nor ${name}; put the tokenizer's files there, or name the folder that has them.`,
+  );
 }
 
 function precompiled({ precompiled_charsmap }: SentencePieceModel): JsonObject {

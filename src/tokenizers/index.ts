@@ -14,7 +14,7 @@ export {
   trainWordPieceOptions,
   type Vocabulary,
 } from './bert.ts';
-export type { CallOptions, PaddingOption, TruncationOption } from './call-options.ts';
+export type { CallOptions, PaddingOption, TextBatch, TruncationOption } from './call-options.ts';
 export type { ChatMessage, ChatTemplateOptions } from './chat-template.ts';
 export type { Component, Json, JsonObject } from './component.ts';
 export * from './decoders/bpe-decoder.ts';
@@ -71,10 +71,10 @@ export {
   type IdList,
   type IdsFor,
   PreTrainedTokenizerFast,
-  type TextBatch,
   type TokenizerConfig,
 } from './pretrained-tokenizer.ts';
 export type { SpecialTokenName } from './special-tokens.ts';
+export type { DecodeOptions, SpecificParts, Spelling } from './specific-parts.ts';
 export { NormalizedString } from './text/normalized-string.ts';
 export { Pieces, type SplitBehavior } from './text/pieces.ts';
 export { type EncodeOptions, type TextInput, Tokenizer, type TokenizerParts } from './tokenizer.ts';

@@ -1,16 +1,17 @@
-import { ConfigError, DataError } from '../core/index.ts';
+import { ConfigError, DataError, UnsupportedError } from '../core/index.ts';
 import { writeFiles } from '../hub/index.ts';
 import type { AddedToken } from './added-vocabulary.ts';
 import { BatchEncoding, type EncodedLists, type Ids } from './batch-encoding.ts';
-import { type CallOptions, readCallOptions } from './call-options.ts';
+import { type CallOptions, readCallOptions, type TextBatch } from './call-options.ts';
 import { type ChatMessage, type ChatTemplateOptions, chooseTemplate, renderChat } from './chat-template.ts';
 import { brief, type Json, type JsonObject } from './component.ts';
 import { cleanUp } from './decoders/wordpiece-decoder.ts';
 import type { Encoding, Side } from './encoding.ts';
 import { type PadOptions, padLists } from './pad-lists.ts';
 import { readSpecialToken, type SpecialTokenName, specialTokenNames, specialTokenToJSON } from './special-tokens.ts';
+import type { DecodeOptions, SpecificParts } from './specific-parts.ts';
 import type { TextInput, Tokenizer } from './tokenizer.ts';
-import { tokenizerClass } from './tokenizer-classes.ts';
+import { hasTargetMode, plainClass, tokenizerClass } from './tokenizer-classes.ts';
 
 /** What tokenizer_config.json says of a tokenizer: special tokens by role, lengths, sides. Other entries are kept and saved. */
 export interface TokenizerConfig extends Partial<Record<SpecialTokenName, string | JsonObject | null>> {
@@ -31,9 +32,6 @@ export interface TokenizerConfig extends Partial<Record<SpecialTokenName, string
 
 /** Ids in any list: arrays, typed arrays, also of bigint. */
 export type IdList = Iterable<number | bigint>;
-
-/** One text or several, given as strings or as lists of words, or pairs of texts. */
-export type TextBatch = string | readonly string[] | readonly (readonly string[])[];
 
 /** Whether a call gives one row or a list of rows. */
 export type IdsFor<Text, Options> = Options extends { return_overflowing_tokens: true }
@@ -61,6 +59,7 @@ class Callable {
  *   const encoded = tokenizer('How are you?', { truncation: true });
  *   const batch = tokenizer(['one text', 'another'], { padding: true });
  *   const pair = tokenizer('a question', 'its context', { max_length: 128 });
+ *   const { labels } = tokenizer(['How are you?'], { text_target: ['Wie geht es dir?'] });
  *
  * Differs from transformers: lists stay lists (a data collator makes tensors), an unknown option is an error, and the cutting
  * and padding of one call leave the backend's own settings as they are.
@@ -79,15 +78,17 @@ export class PreTrainedTokenizerFast extends Callable {
   clean_up_tokenization_spaces: boolean;
   split_special_tokens: boolean;
   readonly #config: TokenizerConfig;
+  readonly #specific: SpecificParts | undefined;
   readonly #special = new Map<SpecialTokenName, AddedToken>();
   readonly #extra = new Map<string, AddedToken>();
 
-  constructor(backend: Tokenizer, config: TokenizerConfig = {}) {
+  constructor(backend: Tokenizer, config: TokenizerConfig = {}, specific?: SpecificParts) {
     super();
-    const { special_tokens, model_input_names } = tokenizerClass(config.tokenizer_class);
+    const { special_tokens, model_input_names, model_max_length = 1e30 } = tokenizerClass(config.tokenizer_class);
     this.backend_tokenizer = backend;
     this.#config = config;
-    this.model_max_length = config.model_max_length ?? backend.truncation?.max_length ?? 1e30;
+    this.#specific = specific;
+    this.model_max_length = config.model_max_length ?? backend.truncation?.max_length ?? model_max_length;
     this.padding_side = side('padding_side', config.padding_side ?? backend.padding?.direction);
     this.truncation_side = side('truncation_side', config.truncation_side ?? backend.truncation?.direction);
     this.model_input_names = config.model_input_names ?? model_input_names;
@@ -203,7 +204,8 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /** All special tokens, each once. */
   get all_special_tokens(): string[] {
-    return [...new Set([...this.#special.values(), ...this.#extra.values()].map((token) => token.content))];
+    const named = [...this.#special.values(), ...this.#extra.values()].map((token) => token.content);
+    return [...new Set([...named, ...(this.#specific?.special ?? [])])];
   }
 
   /** The ids of all special tokens. */
@@ -228,6 +230,7 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /** Adds tokens to what is found in texts. Gives how many were new; the model then needs as many more embeddings. */
   add_tokens(tokens: readonly (string | (Partial<AddedToken> & { content: string }))[]): number {
+    this.#specific?.target?.add_tokens(tokens);
     return this.backend_tokenizer.add_tokens(tokens);
   }
 
@@ -277,22 +280,15 @@ export class PreTrainedTokenizerFast extends Callable {
    * The text of ids. Differs from the backend's: special tokens are kept unless told otherwise.
    * `clean_up_tokenization_spaces` takes out spaces before punctuation once more, after the decoder.
    */
-  decode(
-    ids: IdList | number,
-    options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean | undefined } = {},
-  ): string {
-    const { skip_special_tokens = false, clean_up_tokenization_spaces = this.clean_up_tokenization_spaces } = options;
+  decode(ids: IdList | number, options: DecodeOptions = {}): string {
     const list = typeof ids === 'number' ? [ids] : Array.from(ids, Number);
-    const { tidy = (text: string) => text } = tokenizerClass(this.#config.tokenizer_class);
-    const text = tidy(this.backend_tokenizer.decode(list, { skip_special_tokens }));
-    return clean_up_tokenization_spaces ? cleanUp(text) : text;
+    const text =
+      this.#specific === undefined ? this.#decoded(list, options) : this.#spelled(this.convert_ids_to_tokens(list), options);
+    return (options.clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces) ? cleanUp(text) : text;
   }
 
   /** The texts of several lists of ids. */
-  batch_decode(
-    batch: Iterable<IdList>,
-    options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean | undefined } = {},
-  ): string[] {
+  batch_decode(batch: Iterable<IdList>, options: DecodeOptions = {}): string[] {
     return Array.from(batch, (ids) => this.decode(ids, options));
   }
 
@@ -323,6 +319,7 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /** The text of tokens. */
   convert_tokens_to_string(tokens: readonly string[]): string {
+    if (this.#specific !== undefined) return this.#spelled(tokens, {});
     return this.backend_tokenizer.decoder?.decode(tokens) ?? tokens.join(' ');
   }
 
@@ -350,18 +347,22 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /**
    * Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json and what older programs read (vocab.txt) into a
-   * folder that Python's AutoTokenizer loads. Gives the paths.
+   * folder that Python's AutoTokenizer loads. Gives the paths. Classes of which tokenizer.json cannot say everything are saved
+   * as Python saves them, without it: MarianTokenizer (source.spm, target.spm, vocab.json), Wav2Vec2CTCTokenizer (vocab.json).
    */
   async save_pretrained(folder: string): Promise<string[]> {
     const map: JsonObject = {};
     for (const [name, token] of this.#special) map[name] = specialTokenToJSON(token);
     if (this.#extra.size > 0) map.additional_special_tokens = Array.from(this.#extra.values(), specialTokenToJSON);
     const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-    return writeFiles(folder, {
+    const parts = this.#specific?.files() ?? {
       'tokenizer.json': `${this.backend_tokenizer.to_str(true)}\n`,
+      ...this.backend_tokenizer.model.vocabularyFiles(),
+    };
+    return writeFiles(folder, {
+      ...parts,
       'tokenizer_config.json': pretty(this.toConfig()),
       'special_tokens_map.json': pretty(map),
-      ...this.backend_tokenizer.model.vocabularyFiles(),
     });
   }
 
@@ -382,6 +383,11 @@ export class PreTrainedTokenizerFast extends Callable {
       tokenizer_class: this.#config.tokenizer_class ?? 'PreTrainedTokenizerFast',
     });
     if (this.split_special_tokens) config.split_special_tokens = true;
+    // Without a tokenizer.json there is no other place for them.
+    if (this.#specific !== undefined) {
+      const added = [...backend.get_added_tokens_decoder()].sort((a, b) => a[0] - b[0]);
+      config.added_tokens_decoder = Object.fromEntries(added.map(([id, token]) => [id, { ...token }]));
+    }
     const normalizer = backend.normalizer?.toJSON();
     if (tokenizerClass(this.#config.tokenizer_class).isBert && normalizer?.type === 'BertNormalizer') {
       // Python's BertTokenizer builds its normalizer from these and not from tokenizer.json.
@@ -393,12 +399,39 @@ export class PreTrainedTokenizerFast extends Callable {
   }
 
   /** What calling the tokenizer does. */
-  _call(text: TextBatch, pairOrOptions?: TextBatch | null | CallOptions, options?: CallOptions): BatchEncoding {
-    const [pair, given] = pairAndOptions(pairOrOptions, options);
-    const { inputs, isBatch } = toInputs(text, pair, given.is_split_into_words === true);
+  _call(
+    text: TextBatch | null | undefined,
+    pairOrOptions?: TextBatch | null | CallOptions,
+    options?: CallOptions,
+  ): BatchEncoding {
+    const [pair, { text_target, ...given }] = pairAndOptions(pairOrOptions, options);
+    if (text_target === undefined) return this.#encoded(this.backend_tokenizer, 'text', text, pair, given);
+    const hasText = text !== null && text !== undefined;
+    if (hasText && given.return_overflowing_tokens)
+      throw new UnsupportedError(
+        'tokenizer: return_overflowing_tokens with text_target would give labels to some rows only; encode the target texts in a call of their own.',
+      );
+    const target = this.#encoded(this.#target(), 'text_target', text_target, undefined, given);
+    if (!hasText) return target;
+    const encoded = this.#encoded(this.backend_tokenizer, 'text', text, pair, given);
+    const [texts, targets] = [text, text_target].map((one) => rowsOf(one, given.is_split_into_words === true));
+    if (texts !== targets)
+      throw new DataError(`tokenizer: text is ${texts} and text_target is ${targets}; both must be alike.`);
+    encoded.labels = target.input_ids;
+    return encoded;
+  }
+
+  #encoded(
+    backend: Tokenizer,
+    name: string,
+    text: TextBatch | null | undefined,
+    pair: TextBatch | undefined,
+    given: CallOptions,
+  ): BatchEncoding {
+    const { inputs, isBatch } = toInputs(name, text, pair, given.is_split_into_words === true);
     const rows: Encoding[] = [];
     const samples: number[] = [];
-    for (const [sample, encoding] of this.#encodeAll(inputs, given).entries()) {
+    for (const [sample, encoding] of this.#encodeAll(inputs, given, backend).entries()) {
       const all = given.return_overflowing_tokens ? [encoding, ...encoding.overflowing] : [encoding];
       for (const row of all) {
         rows.push(row);
@@ -409,6 +442,42 @@ export class PreTrainedTokenizerFast extends Callable {
     if (given.return_overflowing_tokens) lists.overflow_to_sample_mapping = samples;
     else if (!isBatch) return new BatchEncoding(firstOf(lists), rows);
     return new BatchEncoding(lists, rows);
+  }
+
+  /** What encodes target texts. */
+  #target(): Tokenizer {
+    const target = this.#specific?.target;
+    const name = this.#config.tokenizer_class;
+    if (target !== undefined || !hasTargetMode(name)) return target ?? this.backend_tokenizer;
+    const hint =
+      plainClass(name) === 'MarianTokenizer'
+        ? 'load it from a folder with source.spm, target.spm and vocab.json; tokenizer.json has only the source language.'
+        : 'encode the target texts with a tokenizer that was saved with the target language as its src_lang.';
+    throw new UnsupportedError(
+      `tokenizer: ${name} encodes text_target in another way than texts, which is not known here; ${hint}`,
+    );
+  }
+
+  #decoded(ids: readonly number[], options: DecodeOptions): string {
+    this.#checkDecodeOptions(options);
+    const { tidy = (text: string) => text } = tokenizerClass(this.#config.tokenizer_class);
+    return tidy(this.backend_tokenizer.decode(ids, { skip_special_tokens: options.skip_special_tokens ?? false }));
+  }
+
+  #spelled(tokens: readonly (string | undefined)[], options: DecodeOptions): string {
+    this.#checkDecodeOptions(options);
+    const { unk_token, pad_token } = this;
+    return this.#specific!.spell(tokens, { ...options, special: new Set(this.all_special_tokens), unk_token, pad_token });
+  }
+
+  #checkDecodeOptions(options: DecodeOptions): void {
+    for (const name of ['group_tokens', 'use_source_tokenizer'] as const) {
+      if (options[name] === undefined || this.#specific?.decodeOption === name) continue;
+      const owner = name === 'group_tokens' ? 'Wav2Vec2CTCTokenizer' : 'MarianTokenizer';
+      throw new ConfigError(
+        `decode: ${name} is an option of ${owner} and this is ${this.#config.tokenizer_class ?? 'another'}; leave it out.`,
+      );
+    }
   }
 
   #lists(rows: readonly Encoding[], options: CallOptions): EncodedLists<number[][]> {
@@ -425,10 +494,16 @@ export class PreTrainedTokenizerFast extends Callable {
     return lists;
   }
 
-  #encodeAll(inputs: Inputs, options: CallOptions): Encoding[] {
+  #encodeAll(inputs: Inputs, options: CallOptions, backend: Tokenizer = this.backend_tokenizer): Encoding[] {
     const { add_special_tokens = true, split_special_tokens = this.split_special_tokens } = options;
     const { padding, truncation } = readCallOptions(options, this);
-    return this.backend_tokenizer.encode_batch(inputs, { add_special_tokens, split_special_tokens, padding, truncation });
+    if (options.text_target !== undefined)
+      throw new ConfigError('tokenizer: text_target is for calls; write tokenizer(text, { text_target }).');
+    if (options.is_split_into_words && this.#specific?.takesWords === false)
+      throw new UnsupportedError(
+        `tokenizer: ${this.#config.tokenizer_class} takes whole texts, and is_split_into_words is true; join the words with spaces.`,
+      );
+    return backend.encode_batch(inputs, { add_special_tokens, split_special_tokens, padding, truncation });
   }
 
   #tokenOf(name: SpecialTokenName): string | null {
@@ -452,9 +527,11 @@ export class PreTrainedTokenizerFast extends Callable {
 
   /** Makes sure that the backend finds a special token in texts; flags it has already stay. */
   #register(token: AddedToken): void {
-    const id = this.backend_tokenizer.token_to_id(token.content);
-    const known = id === undefined ? undefined : this.backend_tokenizer.get_added_tokens_decoder().get(id);
-    if (known?.special !== true) this.backend_tokenizer.add_special_tokens([token]);
+    for (const backend of [this.backend_tokenizer, this.#specific?.target]) {
+      const id = backend?.token_to_id(token.content);
+      const known = id === undefined ? undefined : backend?.get_added_tokens_decoder().get(id);
+      if (known?.special !== true) backend?.add_special_tokens([token]);
+    }
   }
 }
 
@@ -469,6 +546,11 @@ export interface PreTrainedTokenizerFast {
     text: Text,
     pair: TextBatch | null | undefined,
     options?: Options,
+  ): BatchEncoding<IdsFor<Text, Options>>;
+  /** Encodes target texts alone. */
+  <Text extends TextBatch, const Options extends CallOptions>(
+    text: null | undefined,
+    options: Options & { text_target: Text },
   ): BatchEncoding<IdsFor<Text, Options>>;
 }
 
@@ -489,8 +571,13 @@ function pairAndOptions<Pair>(
 type Inputs = readonly (readonly [text: TextInput, pair?: TextInput | undefined])[];
 
 /** One text or a batch as a list of inputs for the backend. */
-function toInputs(text: TextBatch, pair: TextBatch | undefined, isSplit: boolean): { inputs: Inputs; isBatch: boolean } {
-  checkText('text', text);
+function toInputs(
+  name: string,
+  text: TextBatch | null | undefined,
+  pair: TextBatch | undefined,
+  isSplit: boolean,
+): { inputs: Inputs; isBatch: boolean } {
+  checkText(name, text);
   if (pair !== undefined) checkText('the second text', pair);
   const isBatch = isSplit ? Array.isArray(text) && Array.isArray(text[0]) : Array.isArray(text);
   if (isSplit && typeof text === 'string')
@@ -517,7 +604,7 @@ function toInputs(text: TextBatch, pair: TextBatch | undefined, isSplit: boolean
   };
 }
 
-function checkText(name: string, text: unknown): void {
+function checkText(name: string, text: unknown): asserts text is TextBatch {
   if (typeof text === 'string') return;
   if (!Array.isArray(text))
     throw new DataError(`tokenizer: ${name} is ${brief(text)}; a string or a list of strings is needed.`);
@@ -526,6 +613,12 @@ function checkText(name: string, text: unknown): void {
     if (Array.isArray(one) && one.every((word) => typeof word === 'string')) continue;
     throw new DataError(`tokenizer: ${name} ${i} is ${brief(one)}; a string is needed.`);
   }
+}
+
+/** How many rows a call gives, in words. */
+function rowsOf(text: TextBatch, isSplit: boolean): string {
+  const isBatch = typeof text !== 'string' && (!isSplit || Array.isArray(text[0]));
+  return isBatch ? `a list of ${text.length}` : 'one text';
 }
 
 /** The lists of the only row of a batch. */

@@ -10,6 +10,8 @@ export interface TokenizerClass {
   readonly tidy?: (text: string) => string;
   /** Whether it is WordPiece with BERT's normalizer, which a bare vocab.txt is enough for. */
   readonly isBert: boolean;
+  /** The most tokens a text may have, where no file says so. */
+  readonly model_max_length?: number;
 }
 
 const bertTokens = { unk_token: '[UNK]', sep_token: '[SEP]', pad_token: '[PAD]', cls_token: '[CLS]', mask_token: '[MASK]' };
@@ -48,7 +50,8 @@ const classes: Record<string, TokenizerClass> = {
   BartTokenizer: row(withoutTypes, robertaTokens),
   XLMRobertaTokenizer: row(withoutTypes, robertaTokens),
   T5Tokenizer: row(withoutTypes, marianTokens),
-  MarianTokenizer: row(withoutTypes, marianTokens),
+  MarianTokenizer: { ...row(withoutTypes, marianTokens), model_max_length: 512 },
+  Wav2Vec2CTCTokenizer: row(withoutTypes, { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' }),
   AlbertTokenizer: row(withTypes, {
     bos_token: '[CLS]',
     eos_token: '[SEP]',
@@ -82,11 +85,18 @@ const classOfModel: Record<string, string> = {
   marian: 'MarianTokenizer',
   albert: 'AlbertTokenizer',
   llama: 'LlamaTokenizer',
+  wav2vec2: 'Wav2Vec2CTCTokenizer',
+  hubert: 'Wav2Vec2CTCTokenizer',
 };
 
 /** A class name without what says that the Rust library is behind it. */
 export function plainClass(name: string | undefined): string {
   return name?.replace(/Fast$/, '') ?? '';
+}
+
+/** Whether a class encodes target texts in another way than texts: with other pieces, or other tokens around them. */
+export function hasTargetMode(name: string | undefined): boolean {
+  return /^(?:Marian|MBart|MBart50|Nllb|M2M100|PLBart|SeamlessM4T|Speech2Text)Tokenizer$/.test(plainClass(name));
 }
 
 /** What goes with a class name of tokenizer_config.json; Fast or not makes no difference. */

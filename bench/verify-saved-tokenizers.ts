@@ -74,7 +74,7 @@ async function save(name: string, tokenizer: PreTrainedTokenizerFast): Promise<v
 }
 
 try {
-  for (const [name, config] of [...realTokenizers, ['tok-opus-mt-zh-en', {}] as const]) {
+  for (const [name, config] of realTokenizers) {
     const folder = unpackedTokenizer(name);
     try {
       await save(name, await AutoTokenizer.from_pretrained(folder, config));

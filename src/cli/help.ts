@@ -44,7 +44,14 @@ export function commandHelp(command: Command, { width, colored }: HelpStyle): st
     ]);
     parts.push([bold('Examples'), ...lines]);
   }
-  parts.push(wrap('Flags may also be written with dashes, and with `=` before the value: --max-length=128.', columns));
+  const valued = Object.entries(command.flags).filter(([, row]) => row.type !== 'boolean');
+  const shown = valued.find(([name]) => name.includes('_')) ?? valued[0];
+  if (shown !== undefined) {
+    const example = flagOf(...shown)
+      .replaceAll('_', '-')
+      .replace(' <', '=<');
+    parts.push(wrap(`Flags may also be written with dashes, and with \`=\` before the value: ${example}.`, columns));
+  }
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 

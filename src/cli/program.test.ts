@@ -138,7 +138,7 @@ describe('runProgram', () => {
           qkv greet Ada --times 2
 
       Flags may also be written with dashes, and with \`=\` before the value:
-      --max-length=128.
+      --a-name-that-is-much-longer-than-others=<text>.
       "
     `);
     for (const words of [

@@ -1,20 +1,10 @@
 // qkv's side of cnn.ts, which says what a step is.
-import {
-  AdaptiveAvgPool2d,
-  BatchNorm2d,
-  Conv2d,
-  CrossEntropyLoss,
-  Flatten,
-  Linear,
-  Module,
-  Sequential,
-} from '../../src/nn/index.ts';
+import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, Module, Sequential } from '../../src/nn/index.ts';
 import { SGD } from '../../src/optim/index.ts';
-import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { serve, timed } from '../harness/serve.ts';
+import type { Tensor } from '../../src/tensor/index.ts';
 import type { cnn } from './cnn.ts';
-import { filled, filledIntegers } from './fill.ts';
-import { runtimeVersion } from './versions.ts';
+import { filled } from './fill.ts';
+import { servePictures } from './pictures-step.ts';
 
 class Block extends Module {
   readonly conv1: Conv2d;
@@ -69,28 +59,8 @@ function initial(name: string, shape: readonly number[]): Float32Array<ArrayBuff
   return filled(name, count).map((x) => x * bound);
 }
 
-interface Place {
-  readonly runtime?: string;
-  readonly precision?: 'float32' | 'bfloat16';
-}
-
-await serve<typeof cnn & Place>(async (options, threads) => {
-  const { pictures, size, classes, lr, momentum, steps_per_turn, runtime = 'ort', precision = 'float32' } = options;
-  setDefaultDevice('cpu', { threads, runtime, precision });
-  const model = new ResNet8(options);
-  for (const [name, parameter] of model.namedParameters()) parameter.load(initial(name, parameter.shape));
-  const optimizer = new SGD(model.parameters(), { lr, momentum });
-  const lossOf = new CrossEntropyLoss();
-  const x = tensor(filled('pictures', pictures * 3 * size * size), { shape: [pictures, 3, size, size] });
-  const labels = tensor(filledIntegers('labels', pictures, classes), { dtype: 'int32' });
-  const step = async () => {
-    const loss = lossOf.forward(model.forward(x), labels);
-    loss.backward();
-    await optimizer.step();
-    optimizer.zeroGrad();
-    return loss.item();
-  };
-  const check = [await step(), await step(), await step()];
-  const versions = await runtimeVersion(threads, { runtime, precision });
-  return { versions, check, run: () => timed(steps_per_turn, step) };
-});
+await servePictures(
+  (options: typeof cnn) => new ResNet8(options),
+  initial,
+  (parameters, { lr, momentum }) => new SGD(parameters, { lr, momentum }),
+);

@@ -7,8 +7,9 @@ import torch
 from fill import filled, filled_integers
 from torch import nn
 from torch.nn import functional as F
+from torch_side import side
 
-from harness.serve import serve, timed
+from harness.serve import serve
 
 
 class CausalSelfAttention(nn.Module):
@@ -107,11 +108,7 @@ def setup(options, threads):
         optimizer.zero_grad(set_to_none=True)
         return loss.item()
 
-    return {
-        'versions': {'torch': torch.__version__},
-        'check': [step() for _ in range(3)],
-        'run': lambda: timed(options['steps_per_turn'], step),
-    }
+    return side(options, step)
 
 
 if __name__ == '__main__':

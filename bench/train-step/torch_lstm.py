@@ -5,8 +5,9 @@ import torch
 from fill import filled_integers, initial_weights
 from torch import nn
 from torch.nn import functional as F
+from torch_side import side
 
-from harness.serve import serve, timed
+from harness.serve import serve
 
 
 class Model(nn.Module):
@@ -50,11 +51,7 @@ def setup(options, threads):
         optimizer.zero_grad()
         return loss.item()
 
-    return {
-        'versions': {'torch': torch.__version__},
-        'check': [step() for _ in range(3)],
-        'run': lambda: timed(options['steps_per_turn'], step),
-    }
+    return side(options, step)
 
 
 if __name__ == '__main__':

@@ -5,8 +5,9 @@ import torch
 from fill import filled_integers, initial_weights
 from torch import nn
 from torch.nn import functional as F
+from torch_side import side
 
-from harness.serve import serve, timed
+from harness.serve import serve
 
 
 class Layer(nn.Module):
@@ -162,11 +163,7 @@ def training_of(options, threads):
 
 def setup(options, threads):
     step = training_of(options, threads)
-    return {
-        'versions': {'torch': torch.__version__},
-        'check': [step() for _ in range(3)],
-        'run': lambda: timed(options['steps_per_turn'], step),
-    }
+    return side(options, step)
 
 
 if __name__ == '__main__':

@@ -1,15 +1,15 @@
 """PyTorch's side of vit.ts, which says what a step is."""
 
 import math
-from contextlib import nullcontext
 
 import numpy as np
 import torch
-from fill import filled, filled_integers
+from fill import filled
 from torch import nn
 from torch.nn import functional as F
+from torch_side import pictures_side
 
-from harness.serve import serve, timed
+from harness.serve import serve
 
 
 class ViT(nn.Module):
@@ -41,32 +41,12 @@ def initial(name, shape):
     return filled(name, count) * np.float32(0.02 * math.sqrt(3))
 
 
+def optimizer(parameters, options):
+    return torch.optim.AdamW(parameters, lr=options['lr'], weight_decay=options['weight_decay'], fused=True)
+
+
 def setup(options, threads):
-    torch.set_num_threads(threads)
-    model = ViT(options)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(torch.from_numpy(initial(name, parameter.shape)).view(parameter.shape))
-    n, size = options['pictures'], options['size']
-    x = torch.from_numpy(filled('pictures', n * 3 * size * size)).view(n, 3, size, size)
-    labels = torch.from_numpy(filled_integers('labels', n, options['classes'])).long()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options['lr'], weight_decay=options['weight_decay'], fused=True)
-    forward = torch.compile(model) if options.get('compile') else model
-    narrow = options.get('autocast')
-
-    def step():
-        with torch.autocast('cpu', getattr(torch, narrow)) if narrow else nullcontext():
-            loss = forward(x, labels)
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        return loss.item()
-
-    return {
-        'versions': {'torch': torch.__version__},
-        'check': [step() for _ in range(3)],
-        'run': lambda: timed(options['steps_per_turn'], step),
-    }
+    return pictures_side(options, threads, ViT, initial, optimizer)
 
 
 if __name__ == '__main__':

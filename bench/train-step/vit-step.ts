@@ -1,19 +1,9 @@
 // qkv's side of vit.ts, which says what a step is.
-import {
-  Conv2d,
-  CrossEntropyLoss,
-  init,
-  LayerNorm,
-  Linear,
-  Module,
-  Parameter,
-  TransformerEncoderLayer,
-} from '../../src/nn/index.ts';
+import { Conv2d, init, LayerNorm, Linear, Module, Parameter, TransformerEncoderLayer } from '../../src/nn/index.ts';
 import { AdamW } from '../../src/optim/index.ts';
-import { concat, setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { serve, timed } from '../harness/serve.ts';
-import { filled, filledIntegers } from './fill.ts';
-import { runtimeVersion } from './versions.ts';
+import { concat, type Tensor } from '../../src/tensor/index.ts';
+import { filled } from './fill.ts';
+import { servePictures } from './pictures-step.ts';
 import type { vit } from './vit.ts';
 
 class ViT extends Module {
@@ -52,31 +42,8 @@ function initial(name: string, shape: readonly number[]): Float32Array<ArrayBuff
   return filled(name, count).map((x) => x * Math.fround(0.02 * Math.sqrt(3)));
 }
 
-interface Place {
-  readonly runtime?: string;
-  readonly precision?: 'float32' | 'bfloat16';
-}
-
-await serve<typeof vit & Place>(async (options, threads) => {
-  const { pictures, size, classes, lr, weight_decay, steps_per_turn, runtime = 'ort', precision = 'float32' } = options;
-  setDefaultDevice('cpu', { threads, runtime, precision });
-  const model = new ViT(options);
-  for (const [name, parameter] of model.namedParameters()) parameter.load(initial(name, parameter.shape));
-  const optimizer = new AdamW(model.parameters(), { lr, weight_decay });
-  const lossOf = new CrossEntropyLoss();
-  const x = tensor(filled('pictures', pictures * 3 * size * size), { shape: [pictures, 3, size, size] });
-  const labels = tensor(filledIntegers('labels', pictures, classes), { dtype: 'int32' });
-  const step = async () => {
-    const loss = lossOf.forward(model.forward(x), labels);
-    loss.backward();
-    await optimizer.step();
-    optimizer.zeroGrad();
-    return loss.item();
-  };
-  const check = [await step(), await step(), await step()];
-  return {
-    versions: await runtimeVersion(threads, { runtime, precision }),
-    check,
-    run: () => timed(steps_per_turn, step),
-  };
-});
+await servePictures(
+  (options: typeof vit) => new ViT(options),
+  initial,
+  (parameters, { lr, weight_decay }) => new AdamW(parameters, { lr, weight_decay }),
+);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { randomBytes, seedKey, sizeOf } from '../core/index.ts';
+import type { Value } from '../graph/index.ts';
 import { optimize } from '../onnx/index.ts';
-import { add, data, reshape, slice } from '../ops/index.ts';
+import { add, data, type HostSource, reshape, slice } from '../ops/index.ts';
 import { dropout, ones } from './create.ts';
 import { narrowRandom, randomPart } from './narrow-random.ts';
 import type { RandomSource } from './sources.ts';
+import { Tensor } from './tensor.ts';
 
 const key = seedKey(3);
 const bytes = (...shape: number[]) => data({ shape, dtype: 'uint8' }, { kind: 'random', key } as RandomSource);
@@ -46,5 +48,13 @@ describe('random bytes', () => {
     const alone = await first.toArray();
     const whole = await dropped.toArray();
     expect(alone).toEqual((whole as number[][][]).map((rows) => [rows[2]]));
+  });
+
+  it('are told from bytes that are given, in a graph that is otherwise the same', async () => {
+    const read = async (leaf: Value) => (await new Tensor(slice(leaf, { axis: 0, start: 1, end: 3 })).toArray()) as number[];
+    expect(await read(bytes(5))).toEqual(Array.from(randomBytes(key, 2, 1)));
+    const given = data({ shape: [5], dtype: 'uint8' }, { kind: 'host', data: Uint8Array.of(9, 8, 7, 6, 5) } as HostSource);
+    expect(await read(given)).toEqual([8, 7]);
+    expect(await read(bytes(5))).toEqual(Array.from(randomBytes(key, 2, 1)));
   });
 });

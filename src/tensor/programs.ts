@@ -4,6 +4,7 @@ import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../o
 import { isData } from '../ops/index.ts';
 import type { Binding, Program, Runtime, Weight } from '../runtime/index.ts';
 import { narrowRandom, type Part } from './narrow-random.ts';
+import type { LeafSource } from './sources.ts';
 
 /** What an output of a plan may overwrite: the leaf of this number, or nothing. */
 export type Aliases = readonly (number | null)[];
@@ -295,7 +296,10 @@ export function planKey(
   outputs: readonly Value[],
   replaced: readonly (Node | null)[],
 ): { key: string; order: readonly Node[]; aliases: Aliases } {
-  const { text, order } = structureOf(outputs);
+  const { text: structure, order } = structureOf(outputs);
+  // A plan that draws random bytes, or a part of them, is none for bytes that are given.
+  const random = order.filter(isData).flatMap(({ source }, i) => ((source as LeafSource).kind === 'random' ? i : []));
+  const text = random.length === 0 ? structure : `${structure}|random ${random}`;
   if (replaced.every((node) => node === null)) return { key: digest(text), order, aliases: replaced.map(() => null) };
   const numbers = new Map(order.filter(isData).map((leaf, i) => [leaf, i]));
   const aliases = replaced.map((node) => (node ? (numbers.get(node) ?? null) : null));

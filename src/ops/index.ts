@@ -7,7 +7,6 @@ export * from './activations.ts';
 export * from './binary-cross-entropy.ts';
 export * from './comparison.ts';
 export { convolution, convolutionTransposed, convolutionWeight } from './convolution.ts';
-export { ctcLoss } from './ctc.ts';
 export * from './cumulative.ts';
 export { einsum } from './einsum.ts';
 export * from './elementwise.ts';

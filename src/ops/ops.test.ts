@@ -6,7 +6,6 @@ import * as activations from './activations.cases.ts';
 import * as binaryCrossEntropy from './binary-cross-entropy.cases.ts';
 import * as comparison from './comparison.cases.ts';
 import * as convolution from './convolution.cases.ts';
-import * as ctc from './ctc.cases.ts';
 import * as cumulative from './cumulative.cases.ts';
 import * as einsum from './einsum.cases.ts';
 import * as elementwise from './elementwise.cases.ts';
@@ -36,7 +35,6 @@ const all: readonly OpCases[] = [
   binaryCrossEntropy,
   comparison,
   convolution,
-  ctc,
   cumulative,
   einsum,
   elementwise,
@@ -148,11 +146,6 @@ describe('errors', () => {
       convolutionTransposed: extra is [1] and stride [1]; each must be less than its stride.
       convolutionTransposed: x is [2, 3, 1] and weight is [3, 2, 1]; the padding [1, 0] leaves nothing.
       convolutionTransposed: x is [2, 3, 4] and weight is [2, 2, 3] in 1 groups; x needs 2 channels, which must fall into groups of one size.
-      ctcLoss (inputLengths), index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
-      ctcLoss: blank is 3; it must be a class from 0 to 2.
-      ctcLoss: inputLengths are [1]; they must be [3], one for each of the batch.
-      ctcLoss: logProbs are [5, 3, 3] and targets [2]; they must be [T, N, K] and [N, S].
-      ctcLoss: logProbs are int64; they need a floating-point type.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
       dequantize: scales is [3]; of 3 rows in 2 groups of 16 numbers of 4 bits it must be [3, 2].
@@ -183,6 +176,7 @@ describe('errors', () => {
       greater, greaterOrEqual, less, lessOrEqual: a and b are bool; they need a number type. Cast them first.
       groupNorm: x is [2, 4, 3] and weight is [3]; weight must be [4].
       groupNorm: x is [2, 4, 3]; its 4 channels do not fall into 3 groups.
+      index, gatherRows, pickRows, scatterRows, takeAlong, addAlong, indexSelect, scatter: the indices are float32; they need int32 or int64. Cast them.
       index: item 0 is '1;2'; a slice is written 'start:end' or 'start:end:step', each of which may be left out.
       index: item 0 is a bool tensor that has to run first, so how many elements it takes is not known. Use where(mask, x, other), or give the mask as an array of booleans.
       index: item 0 is an array that is empty or ragged; all its rows must have one length of at least 1.

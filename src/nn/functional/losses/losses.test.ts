@@ -132,7 +132,7 @@ describe('what does not fit is refused by name', () => {
       ShapeError: multilabelMarginLoss: input is [2, 3] and target is [2]; both must be [N, K] or [K].
       ShapeError: ctcLoss: the targets are one list, [3], and their lengths add up to 2; the two must be equal.
       ConfigError: ctcLoss: the targets are one list, and they or their lengths have to be computed first, so where each begins is not known. Give them as [N, S].
-      DTypeError: ctcLoss (targets): the indices are float32; they need int32 or int64. Cast them."
+      DTypeError: ctcLoss: targets are float32; they need int32 or int64. Cast them."
     `);
   });
 });

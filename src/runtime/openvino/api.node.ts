@@ -1,3 +1,4 @@
+import { CallingThread } from '../calling-thread.node.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Storage } from '../host-memory.ts';
 import {
@@ -63,11 +64,13 @@ export class OpenVinoApi {
   readonly #status = new Map<StatusFunction, NativeFunction>();
   readonly #release = new Map<ReleaseFunction, NativeFunction>();
   readonly #lastMessage: NativeFunction;
+  readonly #thread: CallingThread;
 
   /** @param paths the libraries to load, those that others need first; the last is the C API. */
   constructor(koffi: KoffiModule, paths: readonly string[]) {
     this.#koffi = koffi;
     const library = paths.map((path) => loadLibrary(koffi, path, 'openvino')).at(-1)!;
+    this.#thread = new CallingThread(paths);
     const shape = koffi.struct({ rank: 'int64_t', dims: 'void *' });
     const types = { p: 'void *', z: 'size_t', e: 'int', s: 'str', h: shape } as const;
     for (const [name, args] of Object.entries(statusFunctions)) {
@@ -87,6 +90,14 @@ export class OpenVinoApi {
   /** Calls a function on another thread. What `args` point to must stay alive until the promise settles. */
   callAsync(name: StatusFunction, ...args: unknown[]): Promise<void> {
     return callAsync(this.#status.get(name)!, args, (status: number) => this.#check(name, status));
+  }
+
+  /** Runs a request on a thread of its own, or if that is busy on another. */
+  async infer(request: Pointer): Promise<void> {
+    const name = 'ov_infer_request_infer';
+    const status = this.#thread.call<number>({ at: name, result: 'int' }, [request]);
+    if (status) this.#check(name, await status);
+    else await this.callAsync(name, request);
   }
 
   /** Calls a function whose last argument receives a pointer or a count, and returns that. */

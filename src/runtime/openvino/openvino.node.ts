@@ -338,7 +338,7 @@ class Request {
     const stop = (): void => this.#api.call('ov_infer_request_cancel', this.#handle.pointer);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      await this.#api.callAsync('ov_infer_request_infer', this.#handle.pointer);
+      await this.#api.infer(this.#handle.pointer);
       if (!this.#isChecked) this.#checkOutputs(values);
       this.#isChecked = true;
     } catch (error) {

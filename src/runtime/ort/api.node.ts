@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../../core/index.ts';
+import { CallingThread } from '../calling-thread.node.ts';
 import { RuntimeError } from '../errors.ts';
 import type { Storage } from '../host-memory.ts';
 import {
@@ -95,6 +96,8 @@ export class OrtApi {
   readonly version: string;
   readonly #koffi: KoffiModule;
   readonly #functions = new Map<Member, NativeFunction>();
+  readonly #thread: CallingThread;
+  readonly #run: Pointer;
 
   constructor(koffi: KoffiModule, path: string) {
     this.#koffi = koffi;
@@ -108,6 +111,8 @@ export class OrtApi {
         `ort: ONNX Runtime ${this.version} does not offer version ${apiVersion} of its C API; 1.${apiVersion} or later does.`,
       );
     }
+    this.#thread = new CallingThread([path]);
+    this.#run = this.#addressAt(api, table.Run[0]);
     for (const [name, [index, result, args]] of Object.entries(table)) {
       const types = [...args].map((letter) => argumentTypes[letter] as string);
       this.#functions.set(name as Member, this.#function(api, index, resultTypes[result], types));
@@ -122,6 +127,13 @@ export class OrtApi {
   /** Calls a function on another thread. What `args` point to must stay alive until the promise settles. */
   callAsync(name: StatusMember, ...args: unknown[]): Promise<void> {
     return callAsync(this.#functions.get(name)!, args, (status: Pointer | null) => this.#check(name, status));
+  }
+
+  /** Calls `Run` on a thread of its own, or if that is busy on another. What `args` point to must stay alive until the promise settles. */
+  async run(...args: readonly (Pointer | number)[]): Promise<void> {
+    const status = this.#thread.call<Pointer | null>({ at: this.#run, result: 'void *' }, args.map(BigInt));
+    if (status) this.#check('Run', await status);
+    else await this.callAsync('Run', ...args);
   }
 
   /** Calls a function whose last argument receives a pointer, and returns that pointer. */
@@ -157,8 +169,11 @@ export class OrtApi {
     throw new RuntimeError(`ort: ${name} failed; ONNX Runtime ${this.version} says: ${message}`);
   }
 
+  #addressAt(address: Pointer, index: number): Pointer {
+    return this.#koffi.decode(address, index * this.#koffi.sizeof('void *'), 'void *') as Pointer;
+  }
+
   #function(address: Pointer, index: number, result: string, args: string[]): NativeFunction {
-    const pointer = this.#koffi.decode(address, index * this.#koffi.sizeof('void *'), 'void *') as Pointer;
-    return this.#koffi.decode(pointer, this.#koffi.proto(result, args)) as NativeFunction;
+    return this.#koffi.decode(this.#addressAt(address, index), this.#koffi.proto(result, args)) as NativeFunction;
   }
 }

@@ -190,8 +190,7 @@ class OrtModel implements LoadedModel {
     const stop = (): void => api.call('RunOptionsSetTerminate', options);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      await api.callAsync(
-        'Run',
+      await api.run(
         this.#session.pointer,
         options,
         this.#inputs.names,

@@ -17,10 +17,18 @@ export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'UnroundedMatMul',
   'SimplifiedLayerNormalization',
   'MatMulNBits',
+  'HardSigmoid',
 ]);
 
 /** Those of them that have a WebGPU kernel; FusedMatMul has none and would move its operands to the CPU and back. */
-export const operatorsOfWebGpu: ReadonlySet<string> = new Set(['Gelu', 'QuickGelu', 'Conv', 'StableTopK', 'UnroundedMatMul']);
+export const operatorsOfWebGpu: ReadonlySet<string> = new Set([
+  'Gelu',
+  'QuickGelu',
+  'Conv',
+  'StableTopK',
+  'UnroundedMatMul',
+  'HardSigmoid',
+]);
 
 /**
  * Those that OpenVINO has. It has Scan too, but not one whose body reads names of the graph around it, and Conv, but not one

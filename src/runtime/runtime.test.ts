@@ -236,7 +236,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
     });
 
     test('has Conv by kernels that are an input', async ({ skip }) => {
-      if (!runtime.has('Conv')) skip(`${name} has no Conv whose kernels are computed`);
+      if (!runtime.has('UnshapedConv')) skip(`${name} has no Conv whose kernels are computed`);
       const convolution = model([node('Conv', ['x', 'w'], ['y'])], { x: 'float32', w: 'float32' }, { y: 'float32' });
       const bindings = [bind('float32', [1, 2, 3, 4], [1, 1, 4]), bind('float32', [1, 10], [1, 1, 2])];
       expect(await evaluate(convolution, bindings, [empty('float32', 1, 1, 3)])).toEqual(Float32Array.of(21, 32, 43));
@@ -251,7 +251,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
     });
 
     const single = [...operatorsOfCpu].filter(
-      (operator) => !['Scan', 'Conv', 'StableTopK', 'UnroundedMatMul', 'MatMulNBits'].includes(operator),
+      (operator) => !['Scan', 'UnshapedConv', 'StableTopK', 'UnroundedMatMul', 'MatMulNBits'].includes(operator),
     );
     test('has MatMulNBits, of weights that are part of the program', async () => {
       expect(runtime.has('MatMulNBits')).toBe(true);

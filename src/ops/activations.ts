@@ -1,9 +1,9 @@
 import { formatShape, normalizeAxis, ShapeError } from '../core/index.ts';
-import type { Op, Value } from '../graph/index.ts';
+import type { Emitter, Op, Value } from '../graph/index.ts';
 import { greater, less, logicalAnd } from './comparison.ts';
 import { abs, add, clip, exp, like, mul, neg, reciprocal, sub, where } from './elementwise.ts';
 import { reshape, split } from './movement.ts';
-import { pointwise, type Unary } from './pointwise.ts';
+import { type Formula, pointwise, type Unary } from './pointwise.ts';
 
 /** Hyperbolic tangent of each element. */
 export const tanh: Unary = pointwise({ name: 'tanh', onnx: 'Tanh', vjp: (g, { y }) => ({ x: sub(g, mul(g, mul(y, y))) }) });
@@ -29,17 +29,24 @@ export const erf: Unary = pointwise({
  */
 const isPositive: Unary = pointwise({
   name: 'isPositive',
-  onnx: (_f, { x, emitter }) =>
-    emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: steepest }, beta: { float: nearlyZero } } }),
+  onnx: (f, { x, emitter }) => heldLine(f, emitter, x, steepest, 0),
   double: (f, { x }) => f('Where', f('Greater', x, 0), 1, 0),
   vjp: () => ({}),
 });
 
-/** The largest number of float32: times it, the smallest number of full precision is 4. */
-const steepest = 2 ** 127 * (2 - 2 ** -23);
+/** The largest power of two of float32: times it, the smallest number of full precision is 2. */
+const steepest = 2 ** 127;
 
-/** OpenVINO takes a beta of 0 for one left out, which is ½. */
-const nearlyZero = -(2 ** -126);
+/**
+ * alpha · x + beta, held between 0 and 1. One operator where the runtime has a good kernel for it; OpenVINO has a slow one, which
+ * besides breaks the chain of operators that would be one kernel, and takes a beta of 0 for one left out.
+ */
+function heldLine(f: Formula, emitter: Emitter, x: string, alpha: number, beta: number): string {
+  if (emitter.has('HardSigmoid'))
+    return emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: alpha }, beta: { float: beta } } });
+  const line = f('Mul', x, alpha);
+  return f('Clip', beta === 0 ? line : f('Add', line, beta), 0, 1);
+}
 
 /** The positive part of each element. Its gradient at 0 is 0, as in PyTorch. */
 export const relu: Unary = pointwise({
@@ -120,8 +127,7 @@ export const quickGelu: Unary = swish('quickGelu', 1.702);
 function ramp(name: string, slope: number): Unary {
   return pointwise({
     name,
-    onnx: (_f, { x, emitter }) =>
-      emitter.node('HardSigmoid', [x], { attributes: { alpha: { float: slope }, beta: { float: 0.5 } } }),
+    onnx: (f, { x, emitter }) => heldLine(f, emitter, x, slope, 0.5),
     double: (f, { x }) => f('Max', f('Min', f('Add', f('Mul', x, slope), 0.5), 1), 0),
     vjp: (g, { x }) => ({ x: mul(g, where(less(abs(x), like(0.5 / slope, x)), like(slope, x), like(0, x))) }),
   });

@@ -1,6 +1,5 @@
 import { DTypeError, formatShape, ShapeError, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { convolutionByProduct, spread } from './convolution-products.ts';
 import { matmulOf } from './matmul.ts';
 import { reshape } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -46,18 +45,10 @@ export const convolution: Op<['x', 'weight', 'bias?'], Sliding> = defineOp<reado
     return { shape: [x.shape[0]!, filters, ...windowCounts('convolution', x.shape, kernel, sliding)], dtype: x.dtype };
   },
   flops: ([, weight], _attributes, y) => 2 * sizeOf(y.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, y, groups, ...windows }) =>
-    emitter.has('Conv')
-      ? emitter.node('Conv', [x, weight, bias], { attributes: { ...windowAttributes(windows), group: { int: groups } } })
-      : convolutionByProduct(emitter, {
-          x,
-          shape: emitter.type(x).shape,
-          weight,
-          kernels: emitter.type(weight).shape,
-          bias,
-          sliding: { ...windows, groups },
-          counts: y.shape.slice(2),
-        }),
+  lower: (emitter, { x, weight, bias, groups, ...windows }) =>
+    emitter.node('Conv', [x, shaped(emitter, weight), bias], {
+      attributes: { ...windowAttributes(windows), group: { int: groups } },
+    }),
   vjp: (g, { x, weight, bias, y, stride, padding, dilation, groups }) => {
     const sliding = { stride, padding, dilation, groups };
     const kernel = weight.shape.slice(2);
@@ -112,31 +103,17 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
     return { shape: [x.shape[0]!, filters * groups, ...lengths], dtype: x.dtype };
   },
   flops: ([x, weight]) => 2 * sizeOf(x!.shape) * sizeOf(weight!.shape.slice(1)),
-  lower: (emitter, { x, weight, bias, y, extra, groups, ...windows }) => {
+  lower: (emitter, { x, weight, bias, extra, groups, ...windows }) => {
     const { stride, padding, dilation } = windows;
-    const [, filters, ...kernel] = emitter.type(weight).shape as [number, number, ...number[]];
+    const kernel = emitter.type(weight).shape.slice(2);
     const before = kernel.map((length, i) => reach(length, dilation[i]!) - 1 - padding[i]!);
     const after = kernel.map((length, i) => reach(length, dilation[i]!) - 1 - padding[kernel.length + i]! + extra[i]!);
-    if (!emitter.has('Conv')) {
-      // With zeros between the elements it is a convolution with turned kernels by steps of one.
-      const { shape } = emitter.type(x);
-      const images = spread(emitter, x, shape, { stride, before, after });
-      return convolutionByProduct(emitter, {
-        x: images.x,
-        shape: images.shape,
-        weight: turned(emitter, weight, groups),
-        kernels: [filters * groups, shape[1]! / groups, ...kernel],
-        bias,
-        sliding: { stride: stride.map(() => 1), padding: padding.map(() => 0), dilation, groups },
-        counts: y.shape.slice(2),
-      });
-    }
     // With steps of one it is a convolution with turned kernels, which is computed up to four times as fast.
     if (stride.every((step) => step === 1) && [...before, ...after].every((zeros) => zeros >= 0)) {
       const attributes = { ...windowAttributes({ ...windows, padding: [...before, ...after] }), group: { int: groups } };
       return emitter.node('Conv', [x, turned(emitter, weight, groups), bias], { attributes });
     }
-    return emitter.node('ConvTranspose', [x, weight, bias], {
+    return emitter.node('ConvTranspose', [x, shaped(emitter, weight), bias], {
       attributes: { ...windowAttributes(windows), group: { int: groups }, output_padding: { ints: extra } },
     });
   },
@@ -154,11 +131,18 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
   },
 });
 
-/** Kernels `[C, O/groups, ...K]` back to front, as `[O, C/groups, ...K]`. */
+/** The kernels, said to be of the shape that they have where the runtime wants to know it before it computes. */
+function shaped(emitter: Emitter, weight: string): string {
+  if (emitter.has('UnshapedConv') || emitter.isWeight(weight)) return weight;
+  return emitter.node('Reshape', [weight, emitter.constant('int64', emitter.type(weight).shape)]);
+}
+
+/** Kernels `[C, O/groups, ...K]` back to front, as `[O, C/groups, ...K]`: of a shape that the model says. */
 function turned(emitter: Emitter, weight: string, groups: number): string {
   const [channels, filters, ...kernel] = emitter.type(weight).shape as [number, number, ...number[]];
   const spatial = kernel.map((_, i) => i + 3);
-  const apart = emitter.node('Reshape', [weight, emitter.dims([groups, channels / groups, filters, ...kernel])]);
+  const fixed = (x: string, shape: readonly number[]) => emitter.node('Reshape', [x, emitter.constant('int64', shape)]);
+  const apart = fixed(weight, [groups, channels / groups, filters, ...kernel]);
   const swapped = emitter.node('Transpose', [apart], { attributes: { perm: { ints: [0, 2, 1, ...spatial] } } });
   const bounds = (at: (length: number) => number) => emitter.constant('int64', kernel.map(at));
   const reversed = kernel.every((length) => length === 1)
@@ -171,7 +155,7 @@ function turned(emitter: Emitter, weight: string, groups: number): string {
         emitter.constant('int64', spatial),
         bounds(() => -1),
       ]);
-  return emitter.node('Reshape', [reversed, emitter.dims([filters * groups, channels / groups, ...kernel])]);
+  return fixed(reversed, [filters * groups, channels / groups, ...kernel]);
 }
 
 /**

@@ -192,7 +192,7 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
     return {
       x: reshape(inputs, { shape: x.shape }),
       weight: matmulOf(gradients, rows(x), { transposeA: true, transposeB: false }),
-      bias: bias ? sum(gradients, { axes: [0], keepDims: false }) : null,
+      bias: bias ? sum(gradients, { axes: [0], keepDims: false, ofFactor: true }) : null,
     };
   },
   axes: {

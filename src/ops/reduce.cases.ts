@@ -46,7 +46,10 @@ const refuseWhole = {
   throws: /x is int64; it needs a floating-point type/,
 };
 
-export const sumCases = reduction(sum, sumOf, normal, [whole]);
+export const sumCases = reduction(sum, sumOf, normal, [
+  whole,
+  { x: normal(3, 4), axes: [0], keepDims: false, ofFactor: true, note: 'of a factor of products' },
+]);
 export const meanCases = reduction(mean, meanOf, normal, [refuseWhole]);
 export const maxCases = reduction(max, (numbers) => Math.max(...numbers), distinct, [whole]);
 export const minCases = reduction(min, (numbers) => Math.min(...numbers), distinct, [whole]);

@@ -19,15 +19,15 @@ function kept(y: Value, x: Value, axes: readonly number[]): Value {
 }
 
 /*@__NO_SIDE_EFFECTS__*/
-function reduction(row: {
+function reduction<A extends Reduction = Reduction>(row: {
   readonly name: string;
-  readonly lower: (emitter: Emitter, seen: { readonly x: string; readonly y: Type } & Reduction) => string;
+  readonly lower: (emitter: Emitter, seen: { readonly x: string; readonly y: Type } & A) => string;
   readonly vjp: (g: Value, seen: { readonly x: Value; readonly y: Value; readonly axes: readonly number[] }) => Value;
   readonly integers?: boolean;
   /** Both give zero for zeros; a sum, besides, need not read them. */
   readonly adds?: 'sum' | 'mean';
-}): Op<['x'], Reduction> {
-  return defineOp<readonly ['x'], Reduction>({
+}): Op<['x'], A> {
+  return defineOp<readonly ['x'], A>({
     name: row.name,
     inputs: ['x'],
     infer: ({ x, axes, keepDims }) => {
@@ -64,18 +64,25 @@ function reduceNode(emitter: Emitter, opType: string, { x, axes, keepDims }: { r
   return emitter.node(opType, [x, emitter.constant('int64', axes)], { attributes: { keepdims: { int: keepDims ? 1 : 0 } } });
 }
 
+/**
+ * Which axes are summed. With `ofFactor` x is a factor of products too, as the gradient of a layer's output is: its elements may be
+ * rounded as products round them, where they round, and what is added up in float32 is the very numbers that those see.
+ */
+export type Summation = Reduction & { ofFactor?: true };
+
 /** Sum over axes. */
-export const sum: Op<['x'], Reduction> = reduction({
+export const sum: Op<['x'], Summation> = reduction<Summation>({
   name: 'sum',
   integers: true,
   adds: 'sum',
   lower: (emitter, seen) => {
-    const { x, axes, y } = seen;
+    const { x, axes, y, ofFactor } = seen;
     const { shape, dtype } = emitter.type(x);
     // Sums down columns run at the speed of a matrix product, several times that of ReduceSum. Not where products are
-    // rounded to fewer bits: a sum is to keep all of its own.
+    // rounded to fewer bits: a sum is to keep all of its own, unless they are lost already.
     const leading = axes.length > 0 && axes.length < shape.length && axes.every((axis, i) => axis === i);
-    if (!leading || !isFloat(dtype) || !emitter.has('UnroundedMatMul')) return reduceNode(emitter, 'ReduceSum', seen);
+    const mayMultiply = ofFactor || emitter.has('UnroundedMatMul');
+    if (!leading || !isFloat(dtype) || !mayMultiply) return reduceNode(emitter, 'ReduceSum', seen);
     const columns = sizeOf(shape.slice(axes.length));
     const rows = sizeOf(shape) / columns;
     const matrix = shape.length === 2 ? x : emitter.node('Reshape', [x, emitter.dims([rows, columns])]);

@@ -1,9 +1,10 @@
 import type { Precision } from './runtime.ts';
 
 /**
- * Operators of ONNX Runtime's CPU build, native and WASM, beyond the standard's basic ones. A test runs each. `Conv` stands for
- * it and its kin with kernels that are computed, as those of a model in training are; `StableTopK` for a TopK that takes equal
- * elements in the order they have; `UnroundedMatMul` for products whose operands keep all their bits.
+ * Operators of ONNX Runtime's CPU build, native and WASM, beyond the standard's basic ones. A test runs each. `UnshapedConv`
+ * stands for a Conv with kernels whose lengths the model does not say; `StableTopK` for a TopK that takes equal elements in the
+ * order they have; `UnroundedMatMul` for products whose operands keep all their bits; `HardSigmoid` for one that is no slower
+ * than a sum.
  */
 export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'FusedMatMul',
@@ -12,19 +13,27 @@ export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'BiasGelu',
   'FastGelu',
   'Scan',
-  'Conv',
+  'UnshapedConv',
   'StableTopK',
   'UnroundedMatMul',
   'SimplifiedLayerNormalization',
   'MatMulNBits',
+  'HardSigmoid',
 ]);
 
 /** Those of them that have a WebGPU kernel; FusedMatMul has none and would move its operands to the CPU and back. */
-export const operatorsOfWebGpu: ReadonlySet<string> = new Set(['Gelu', 'QuickGelu', 'Conv', 'StableTopK', 'UnroundedMatMul']);
+export const operatorsOfWebGpu: ReadonlySet<string> = new Set([
+  'Gelu',
+  'QuickGelu',
+  'UnshapedConv',
+  'StableTopK',
+  'UnroundedMatMul',
+  'HardSigmoid',
+]);
 
 /**
- * Those that OpenVINO has. It has Scan too, but not one whose body reads names of the graph around it, and Conv, but not one
- * whose kernels have no length before they are computed.
+ * Those that OpenVINO has. It has Scan too, but not one whose body reads names of the graph around it, Conv, but not one
+ * whose kernels have no length before they are computed, and HardSigmoid, but a slow one.
  */
 const sharedByOpenVino = new Set(['FusedMatMul', 'Gelu', 'QuickGelu', 'BiasGelu', 'FastGelu', 'MatMulNBits']);
 

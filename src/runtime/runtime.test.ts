@@ -236,7 +236,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
     });
 
     test('has Conv by kernels that are an input', async ({ skip }) => {
-      if (!runtime.has('Conv')) skip(`${name} has no Conv whose kernels are computed`);
+      if (!runtime.has('UnshapedConv')) skip(`${name} has no Conv whose kernels are computed`);
       const convolution = model([node('Conv', ['x', 'w'], ['y'])], { x: 'float32', w: 'float32' }, { y: 'float32' });
       const bindings = [bind('float32', [1, 2, 3, 4], [1, 1, 4]), bind('float32', [1, 10], [1, 1, 2])];
       expect(await evaluate(convolution, bindings, [empty('float32', 1, 1, 3)])).toEqual(Float32Array.of(21, 32, 43));
@@ -251,7 +251,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
     });
 
     const single = [...operatorsOfCpu].filter(
-      (operator) => !['Scan', 'Conv', 'StableTopK', 'UnroundedMatMul', 'MatMulNBits'].includes(operator),
+      (operator) => !['Scan', 'UnshapedConv', 'StableTopK', 'UnroundedMatMul', 'MatMulNBits'].includes(operator),
     );
     test('has MatMulNBits, of weights that are part of the program', async () => {
       expect(runtime.has('MatMulNBits')).toBe(true);
@@ -281,8 +281,8 @@ for (const { name, device, availability } of await probeRuntimes()) {
     test.for(single)('has %s', async (operator, { skip }) => {
       if (name !== 'ort' && !runtime.has(operator)) skip(`${name} has no ${operator}`);
       expect(runtime.has(operator)).toBe(true);
-      const domain = ['Gelu', 'SimplifiedLayerNormalization'].includes(operator) ? '' : 'com.microsoft';
-      const isUnary = ['Gelu', 'FastGelu', 'QuickGelu'].includes(operator);
+      const domain = ['Gelu', 'SimplifiedLayerNormalization', 'HardSigmoid'].includes(operator) ? '' : 'com.microsoft';
+      const isUnary = ['Gelu', 'FastGelu', 'QuickGelu', 'HardSigmoid'].includes(operator);
       const inputs = ['x', 'w'].slice(0, isUnary ? 1 : 2);
       const types = Object.fromEntries(inputs.map((each) => [each, 'float32' as const]));
       const fused = model([node(operator, inputs, ['y'], {}, domain)], types, { y: 'float32' });
@@ -290,7 +290,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
         each === 'w' && operator !== 'FusedMatMul' ? bind('float32', [0.5]) : bind('float32', [1.5], [1, 1]),
       );
       const [y] = (await evaluate(fused, bindings, [empty('float32', 1, 1)])) as Float32Array;
-      // gelu(1.5) exactly, by its tanh formula, by its logistic one (x·σ(1.702x)); gelu(2); 1.5²; 0.5 · 1.5/√(1.5² + 1e-5).
+      // gelu(1.5) exactly, by its tanh formula, by its logistic one (x·σ(1.702x)); gelu(2); 1.5²; 0.5 · 1.5/√(1.5² + 1e-5); 0.2 · 1.5 + 0.5.
       const expected = {
         Gelu: 1.399789,
         FastGelu: 1.39957,
@@ -298,6 +298,7 @@ for (const { name, device, availability } of await probeRuntimes()) {
         BiasGelu: 1.9545,
         FusedMatMul: 2.25,
         SimplifiedLayerNormalization: 0.5,
+        HardSigmoid: 0.8,
       };
       expect(y).toBeCloseTo(expected[operator as keyof typeof expected], 4);
     });

@@ -137,7 +137,7 @@ describe.skipIf(narrow !== 'bfloat16')(
       expect(await train(bfloat16, 50, 3)).toEqual(losses);
     });
 
-    it('products are rounded to bfloat16, what sums them up is not', async () => {
+    it('products are rounded to bfloat16, sums of them are not', async () => {
       const n = 64;
       const a = tensor(
         Float32Array.from({ length: n * n }, (_, i) => Math.sin(i)),

@@ -34,7 +34,9 @@ const holdOut = 10;
 /** Trains each kind, loads each model, and counts on the texts that were held out. */
 export async function compareTokenizers(options: ComparisonOptions, io: Io): Promise<ComparisonRow[]> {
   const { data, text_column, kinds, models, vocab_size, texts } = options;
-  const all = await textsOfFile('qkv tokenize compare', data, text_column, io.signal);
+  // Every kind is trained on the same texts, so they are kept.
+  const all: string[] = [];
+  for await (const some of await textsOfFile('qkv tokenize compare', data, text_column, io.signal)) all.push(...some);
   if (all.length < holdOut) {
     throw new UsageError(
       `qkv tokenize compare: ${data} has ${all.length} texts; at least ${holdOut} are needed, as every tenth is held out.`,

@@ -1,8 +1,16 @@
 import type { Progress, ProgressBar } from '../progress/index.ts';
 import type { TrainingProgress } from '../tokenizers/index.ts';
+import type { FileTexts } from './tokenize-texts.ts';
 
-/** Shows a training's stages one after another, each with a bar; `end` ends the last. */
-export function stageBars(progress: Progress, label: string): { show: (progress: TrainingProgress) => void; end: () => void } {
+/**
+ * Shows a training's stages one after another, each with a bar; `end` ends the last. While texts are read from a file, nobody
+ * knows how many there will be, so the bar is the file's bytes.
+ */
+export function stageBars(
+  progress: Progress,
+  label: string,
+  texts?: FileTexts,
+): { show: (progress: TrainingProgress) => void; end: () => void } {
   let bar: ProgressBar | undefined;
   let shown: string | undefined;
   const end = () => {
@@ -11,14 +19,17 @@ export function stageBars(progress: Progress, label: string): { show: (progress:
   };
   return {
     show: ({ stage, done, total }) => {
+      const ofFile = stage === 'count words' && texts !== undefined && texts.byteLength !== null;
+      const [n, all] = ofFile ? [texts.bytesRead, texts.byteLength] : [done, total];
       if (stage !== shown) {
         end();
         shown = stage;
-        bar = progress.start({ label: `${label}: ${stage}`, total: total ?? undefined, leave: false });
+        const unit = ofFile ? 'bytes' : 'steps';
+        bar = progress.start({ label: `${label}: ${stage}`, total: all ?? undefined, unit, leave: false });
       }
       if (bar === undefined) return;
-      bar.total = total ?? undefined;
-      bar.update(done - bar.n);
+      bar.total = all ?? undefined;
+      bar.update(n - bar.n, ofFile ? { texts: done } : {});
     },
     end,
   };

@@ -33,7 +33,7 @@ export const tokenizeReplay = defineCommand({
     const { stageBars } = await import('./tokenize-progress.ts');
     const { kind, data, text_column, merges, words, json, score } = flags;
     const texts = await textsOfFile('qkv tokenize replay', data, text_column, io.signal);
-    const bars = stageBars(io.progress, kind);
+    const bars = stageBars(io.progress, kind, texts);
     const replay = await replayTokenizer(kind, texts, {
       // The replay is left after as many merges as are asked for.
       vocab_size: Number.MAX_SAFE_INTEGER,

@@ -7,7 +7,7 @@ export const tokenizeTrain = defineCommand({
   summary: 'Trains a tokenizer on your texts',
   description:
     'Reads a column of a table or the lines of a text, trains a vocabulary, and leaves a folder that `qkv tokenize`, ' +
-    'AutoTokenizer and Python’s transformers load.',
+    'AutoTokenizer and Python’s transformers load. The file is read piece by piece, so it may be larger than memory.',
   flags: {
     kind: { type: 'choice', choices: tokenizerKinds, required: true, help: 'What the tokens are, and how they are found' },
     data: { type: 'file', required: true, help: 'The texts: a table (.csv, .tsv, .jsonl), or a file with a text on each line' },
@@ -27,7 +27,7 @@ export const tokenizeTrain = defineCommand({
     const { stageBars } = await import('./tokenize-progress.ts');
     const { kind, data, text_column, output_dir, vocab_size, min_frequency, limit_alphabet, score } = flags;
     const texts = await textsOfFile('qkv tokenize train', data, text_column, io.signal);
-    const bars = stageBars(io.progress, kind);
+    const bars = stageBars(io.progress, kind, texts);
     const tokenizer = await trainTokenizer(kind, texts, {
       vocab_size,
       min_frequency,
@@ -37,6 +37,6 @@ export const tokenizeTrain = defineCommand({
       onProgress: bars.show,
     }).finally(bars.end);
     await tokenizer.save_pretrained(output_dir);
-    io.stdout.write(`${kind}: ${tokenizer.vocab_size} tokens from ${texts.length} texts in ${output_dir}\n`);
+    io.stdout.write(`${kind}: ${tokenizer.vocab_size} tokens from ${texts.count} texts in ${output_dir}\n`);
   },
 });

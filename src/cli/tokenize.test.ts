@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentProgress } from '../progress/index.ts';
-import { AutoTokenizer } from '../tokenizers/index.ts';
+import { type Progress, silentProgress } from '../progress/index.ts';
+import { AutoTokenizer, trainTokenizer } from '../tokenizers/index.ts';
 import { commands } from './commands.ts';
 import { runProgram } from './program.ts';
 
@@ -21,7 +22,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function qkv(...command: string[]): Promise<{ code: number; out: string; err: string }> {
+async function qkv(...given: (string | { progress: Progress })[]): Promise<{ code: number; out: string; err: string }> {
+  const command = given.filter((part) => typeof part === 'string');
   let [out, err] = ['', ''];
   const io = {
     stdout: { write: (text: string) => (out += text) },
@@ -29,7 +31,7 @@ async function qkv(...command: string[]): Promise<{ code: number; out: string; e
     stdin: (async function* () {})(),
     env: {},
     signal: new AbortController().signal,
-    progress: silentProgress,
+    progress: given.find((part) => typeof part === 'object')?.progress ?? silentProgress,
     colored: false,
   };
   const code = await runProgram(command, io, { commands, version: '0', reportTo: 'nowhere' });
@@ -60,6 +62,46 @@ test('trains a tokenizer, loads it again, and shows a text in its tokens', async
   const answers = json.out.trim().split('\n');
   expect(answers.map((line) => JSON.parse(line).text)).toEqual(['good', 'train']);
   expect(JSON.parse(answers[0]!).input_ids).toEqual(tokenizer.encode('good'));
+});
+
+test('trains on a column as it is read, packed or not, and shows how far it is in the file', async () => {
+  const texts = Array.from({ length: 40_000 }, (_, i) => `${words[i % 7]} ${words[(i * i) % 10]} ${i % 100}`);
+  const [plain, packed, listed] = ['plain.tsv', 'packed.csv.gz', 'list.json'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(plain, `id\tdocument\r\n${texts.map((text, i) => `${i}\t${text}`).join('\r\n')}`);
+  writeFileSync(packed, gzipSync(`document,id\n${texts.map((text, i) => `"${text}",${i}`).join('\n')}\n`));
+  writeFileSync(listed, JSON.stringify(texts.map((document) => ({ document }))));
+  const expected = await trainTokenizer('bpe', texts, { vocab_size: 120 });
+  for (const file of [plain, packed, listed]) {
+    const model = join(folder, 'streamed');
+    const bars: { label: string; unit: string | undefined; total: number | undefined; n: number }[] = [];
+    const progress: Progress = {
+      log: () => {},
+      start: (options) => {
+        const bar = silentProgress.start(options);
+        const seen = { label: options.label, unit: options.unit, total: options.total, n: 0 };
+        bars.push(seen);
+        return {
+          ...bar,
+          update: (n = 1) => (seen.n += n),
+          get n() {
+            return seen.n;
+          },
+        };
+      },
+    };
+    const command = `tokenize train --kind bpe --vocab_size 120 --data ${file} --text_column document --output_dir ${model}`;
+    const { code, out } = await qkv({ progress }, ...command.split(' '));
+    expect(code).toBe(0);
+    expect(out).toContain('120 tokens from 40000 texts');
+    const trained = await AutoTokenizer.from_pretrained(model);
+    expect(trained.backend_tokenizer.to_str()).toBe(expected.backend_tokenizer.to_str());
+    const { size } = statSync(file);
+    expect(bars[0]).toEqual({ label: 'bpe: count words', unit: 'bytes', total: size, n: size });
+  }
 });
 
 test('compares every kind on the texts that were held out', async () => {

@@ -206,7 +206,7 @@ describe('json', () => {
       `"DataError: <folder>/b3.json: item 0 of the list is 1; an object is needed."`,
     );
     expect(await failure('json', file('b4.json', '[{"a"'))).toMatchInlineSnapshot(
-      `"DataError: <folder>/b4.json: the file is not JSON (…)."`,
+      `"DataError: <folder>/b4.json: the file ends inside item 0 of the list; get the file again."`,
     );
     expect(await failure('json', file('b5.json', '\n'))).toMatchInlineSnapshot(
       `"DataError: <folder>/b5.json: the file holds no row; at least one object is needed."`,

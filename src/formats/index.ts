@@ -8,6 +8,7 @@ export type * from './atomic-write.types.ts';
 export * from './delimited.ts';
 export * from './half.ts';
 export * from './json-lines.ts';
+export * from './json-list.ts';
 export * from './safetensors.ts';
 export * from './sharded-safetensors.ts';
 export * from './text-blocks.ts';

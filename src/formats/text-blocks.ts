@@ -14,6 +14,12 @@ export interface TextOptions {
   encoding?: string;
 }
 
+/** Where a file's text is cut into blocks. */
+export interface BlockOptions extends TextOptions {
+  /** Cuts behind this character too, where the encoding is UTF-8: a file may have no line ends. */
+  cutAt?: ',';
+}
+
 /**
  * A file's bytes as text, block by block, cut at line ends; a byte order mark is dropped.
  * Unlike a browser's or Node's own decoding, a byte that is not valid in the encoding is an error, not a `�`.
@@ -22,9 +28,11 @@ export interface TextOptions {
  */
 export async function* readTextBlocks(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { source = 'the file', encoding = 'utf-8' }: TextOptions = {},
+  { source = 'the file', encoding = 'utf-8', cutAt }: BlockOptions = {},
 ): AsyncGenerator<TextBlock> {
   const decoder = makeDecoder(encoding);
+  // In other encodings the byte may be a part of a character.
+  const mark = cutAt !== undefined && decoder.encoding === 'utf-8' ? cutAt.charCodeAt(0) : 10;
   let line = 1;
   let offset = 0;
   const decode = (bytes: Uint8Array): TextBlock => {
@@ -37,7 +45,7 @@ export async function* readTextBlocks(
   };
   let pending: Uint8Array[] = [];
   for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(10) + 1;
+    const end = Math.max(chunk.lastIndexOf(10), chunk.lastIndexOf(mark)) + 1;
     if (end > 0) {
       yield decode(join([...pending, chunk.subarray(0, end)]));
       pending = [];

@@ -9,7 +9,7 @@ import { BertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.ts';
 import { PreTrainedTokenizerFast, type TokenizerConfig } from './pretrained-tokenizer.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { tokenizerClass } from './tokenizer-classes.ts';
-import type { TrainingOptions } from './trainers/trainer.ts';
+import type { TrainingOptions, TrainingTexts } from './trainers/trainer.ts';
 import { readTrainingOptions } from './trainers/trainer-options.ts';
 import { WordPieceTrainer, wordPieceTrainerOptions } from './trainers/wordpiece-trainer.ts';
 
@@ -56,7 +56,7 @@ export type TrainWordPieceOptions = GivenOptions<typeof trainWordPieceOptions> &
  * Without `special_tokens` they are [PAD], [UNK], [CLS], [SEP] and [MASK], in this order from id 0.
  */
 export async function trainWordPiece(
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: TrainingTexts,
   options: TrainWordPieceOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
   const { settings, training } = readTrainingOptions('trainWordPiece', trainWordPieceOptions, options);

@@ -92,7 +92,7 @@ export {
   trainTokenizer,
   trainTokenizerOptions,
 } from './trainers/tokenizer-kinds.ts';
-export type { Trained, Trainer, TrainingOptions, TrainingProgress } from './trainers/trainer.ts';
+export type { Trained, Trainer, TrainingOptions, TrainingProgress, TrainingTexts } from './trainers/trainer.ts';
 export { UnigramTrainer, type UnigramTrainerOptions, unigramTrainerOptions } from './trainers/unigram-trainer.ts';
 export { WordLevelTrainer, type WordLevelTrainerOptions, wordLevelTrainerOptions } from './trainers/wordlevel-trainer.ts';
 export { WordPieceTrainer, type WordPieceTrainerOptions, wordPieceTrainerOptions } from './trainers/wordpiece-trainer.ts';

@@ -22,7 +22,7 @@ import { Pieces } from './text/pieces.ts';
 import { UnitText } from './text/unit-text.ts';
 import { TokenList } from './token-list.ts';
 import { parseTokenizerJson } from './tokenizer-json.ts';
-import type { Trainer, TrainingOptions } from './trainers/trainer.ts';
+import type { Trainer, TrainingOptions, TrainingTexts } from './trainers/trainer.ts';
 import { readTruncation, type Truncation, truncate, truncationToJSON } from './truncation.ts';
 
 /** The parts of a tokenizer; only the model is needed. */
@@ -241,11 +241,7 @@ export class Tokenizer {
    * Trains a new model on texts with this tokenizer's normalizer and pre-tokenizer, and puts it in the place of the old one.
    * The trainer's special tokens are added to the tokenizer.
    */
-  async train_from_iterator(
-    texts: Iterable<string> | AsyncIterable<string>,
-    trainer: Trainer,
-    options: TrainingOptions = {},
-  ): Promise<void> {
+  async train_from_iterator(texts: TrainingTexts, trainer: Trainer, options: TrainingOptions = {}): Promise<void> {
     const { model, special_tokens } = await trainer.train(texts, this.splitter(), this.#model, options);
     this.#model = model;
     this.#tokenOf = tokensOf(model);

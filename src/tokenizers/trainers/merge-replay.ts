@@ -1,7 +1,7 @@
 import { joined } from './likelihood-merges.ts';
 import type { MergingTrainer } from './merging.ts';
 import { readableToken } from './readable-token.ts';
-import { countWords, Pace, type Splitter, type TrainingOptions } from './trainer.ts';
+import { countWords, Pace, type Splitter, type TrainingOptions, type TrainingTexts } from './trainer.ts';
 
 /** What one merge does to one word. */
 export interface ChangedWord {
@@ -99,7 +99,7 @@ export class MergeReplay implements Iterable<MergeStep> {
  */
 export async function replayTraining(
   tokenizer: { splitter(): Splitter },
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: TrainingTexts,
   trainer: MergingTrainer,
   options: TrainingOptions = {},
 ): Promise<MergeReplay> {

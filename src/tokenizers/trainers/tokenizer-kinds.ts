@@ -17,7 +17,7 @@ import { PreTrainedTokenizerFast } from '../pretrained-tokenizer.ts';
 import { Tokenizer, type TokenizerParts } from '../tokenizer.ts';
 import { BpeTrainer, byteLevelAlphabet } from './bpe-trainer.ts';
 import { type MergeReplay, replayTraining } from './merge-replay.ts';
-import type { Trainer, TrainingOptions } from './trainer.ts';
+import type { Trainer, TrainingOptions, TrainingTexts } from './trainer.ts';
 import { readTrainingOptions } from './trainer-options.ts';
 import { UnigramTrainer } from './unigram-trainer.ts';
 import { WordLevelTrainer } from './wordlevel-trainer.ts';
@@ -141,7 +141,7 @@ const kinds: Readonly<Record<Exclude<TokenizerKind, 'wordpiece'>, KindRow>> = {
  */
 export async function trainTokenizer(
   kind: TokenizerKind,
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: TrainingTexts,
   options: TrainTokenizerOptions = {},
 ): Promise<PreTrainedTokenizerFast> {
   const { settings, training } = readTrainingOptions('trainTokenizer', trainTokenizerOptions, options);
@@ -177,7 +177,7 @@ export const mergingKinds = ['bpe', 'byte-level-bpe', 'wordpiece'] as const;
  */
 export async function replayTokenizer(
   kind: (typeof mergingKinds)[number],
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: TrainingTexts,
   options: TrainTokenizerOptions = {},
 ): Promise<MergeReplay> {
   const { settings, training } = readTrainingOptions('replayTokenizer', trainTokenizerOptions, options);

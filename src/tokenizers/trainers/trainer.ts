@@ -24,6 +24,9 @@ export interface TrainingOptions {
   onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
+/** Texts to train on, one by one or, as a file's reader gives them, some at a time. */
+export type TrainingTexts = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
+
 /** A training's result: the model, and the tokens that the tokenizer has to find in texts. */
 export interface Trained {
   readonly model: Model;
@@ -47,12 +50,7 @@ export type Splitter = (text: string) => Iterable<CutText>;
 /** Makes a model from texts. */
 export interface Trainer {
   /** Trains on texts that `split` cuts into pieces, some of which may be bytes still to be spelled; what is not the training's business is taken over from `model`. */
-  train(
-    texts: Iterable<string> | AsyncIterable<string>,
-    split: Splitter,
-    model: Model,
-    options?: TrainingOptions,
-  ): Promise<Trained>;
+  train(texts: TrainingTexts, split: Splitter, model: Model, options?: TrainingOptions): Promise<Trained>;
 }
 
 /** What `Trainer.train` is given. */
@@ -140,7 +138,7 @@ export async function startTraining<M extends Model>(
 /** How often each piece occurs in texts, those that are to be read as bytes spelled in characters for bytes. */
 export async function countWords(
   speaker: string,
-  texts: Iterable<string> | AsyncIterable<string>,
+  texts: TrainingTexts,
   split: Splitter,
   pace: Pace,
 ): Promise<Map<string, number>> {
@@ -150,23 +148,25 @@ export async function countWords(
       `${speaker}: texts is ${shown(texts)}; a list of strings, or something that gives them one by one, is needed.`,
     );
   }
-  const total = Array.isArray(texts) ? texts.length : null;
+  const total = Array.isArray(texts) && typeof texts[0] === 'string' ? texts.length : null;
   const ofCharacters = new WordCounts();
   // A piece is spelled once, when all are counted.
   const ofBytes = new WordCounts();
   let done = 0;
-  for await (const text of isAsync && pace.signal !== undefined ? untilAborted(texts, pace.signal) : texts) {
-    if (typeof text !== 'string') throw new DataError(`${speaker}: text ${done} is ${shown(text)}; a string is needed.`);
-    for (const { units, bounds, boundCount, areBytes } of split(text)) {
-      const into = areBytes ? ofBytes : ofCharacters;
-      for (let i = 0; i < boundCount; i += 2) {
-        // A text may be a whole book.
-        if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total });
-        into.add(units, bounds[i]!, bounds[i + 1]!);
+  for await (const given of isAsync && pace.signal !== undefined ? untilAborted(texts, pace.signal) : texts) {
+    for (const text of Array.isArray(given) ? given : [given as string]) {
+      if (typeof text !== 'string') throw new DataError(`${speaker}: text ${done} is ${shown(text)}; a string is needed.`);
+      for (const { units, bounds, boundCount, areBytes } of split(text)) {
+        const into = areBytes ? ofBytes : ofCharacters;
+        for (let i = 0; i < boundCount; i += 2) {
+          // A text may be a whole book.
+          if ((i & 0x1fff) === 0x1ffe && pace.isOver) await pace.rest({ stage: 'count words', done, total });
+          into.add(units, bounds[i]!, bounds[i + 1]!);
+        }
       }
+      done++;
+      if (pace.isOver) await pace.rest({ stage: 'count words', done, total });
     }
-    done++;
-    if (pace.isOver) await pace.rest({ stage: 'count words', done, total });
   }
   const counts = new Map(ofCharacters);
   for (const [word, count] of ofBytes) {

@@ -60,6 +60,22 @@ describe.each(golden.runs)('$kind: $name', ({ kind, split, options, same, vocab,
   });
 });
 
+test('texts may come some at a time', async () => {
+  const options = { vocab_size: 60 };
+  const expected = (await trained('BPE', 'whitespace', options)).to_str();
+  const batches = [corpus.slice(0, 3), [], corpus.slice(3, 4), ...corpus.slice(4)];
+  const later = async function* () {
+    yield* batches;
+  };
+  for (const texts of [batches, later()]) {
+    const seen: TrainingProgress[] = [];
+    const tokenizer = new Tokenizer({ model: new BPE(new Map(), []), pre_tokenizer: Whitespace() });
+    await tokenizer.train_from_iterator(texts, new BpeTrainer(options), { onProgress: (progress) => seen.push(progress) });
+    expect(tokenizer.to_str()).toBe(expected);
+    expect(seen[0]).toEqual({ stage: 'count words', done: corpus.length, total: corpus.length });
+  }
+});
+
 test('byte-level BPE spells every text, whatever it was trained on', async () => {
   const tokenizer = await trained('BPE', 'byte-level', { vocab_size: 400, initial_alphabet: byteLevelAlphabet() });
   for (const text of ['한국어 텍스트 👩‍👩‍👧', 'ß\u0000\uffff', 'नमस्ते']) {

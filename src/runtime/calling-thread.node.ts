@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { RuntimeError } from './errors.ts';
 import type { Pointer } from './native.node.ts';
 
 /** A native function that another thread can find: by its address, or by its name in the last library. */
@@ -78,10 +79,14 @@ export class CallingThread {
       this.#settle?.resolve(status);
       this.#settle = null;
     });
-    this.#worker.on('error', (error) => {
-      this.#state = 'broken';
-      this.#settle?.reject(error);
-      this.#settle = null;
-    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    // A thread can also end without an error, as by `process.exit` in a hook that NODE_OPTIONS names.
+    this.#worker.on('exit', (code) => this.#fail(new RuntimeError(`the thread of the runtime ended with code ${code}.`)));
+  }
+
+  #fail(error: Error): void {
+    this.#state = 'broken';
+    this.#settle?.reject(error);
+    this.#settle = null;
   }
 }

@@ -7,11 +7,13 @@ import { findLibrary } from './ort/library.node.ts';
 
 const library = findLibrary();
 const path = 'path' in library ? library.path : null;
+/** How long a thread may take to start on a busy machine. */
+const slow = { timeout: 15_000 };
 /** The address of a table, the same whoever asks. */
 const getApiBase = { at: 'OrtGetApiBase', result: 'void *' } as const;
 
 async function answers(thread: CallingThread): Promise<void> {
-  await vi.waitFor(() => expect(thread.call(getApiBase, [])).not.toBeNull());
+  await vi.waitFor(() => expect(thread.call(getApiBase, [])).not.toBeNull(), slow);
 }
 
 test.skipIf(!path)('a function is called on the thread, which takes one call at a time', async () => {
@@ -19,7 +21,7 @@ test.skipIf(!path)('a function is called on the thread, which takes one call at 
   expect(thread.call(getApiBase, [])).toBeNull();
   await answers(thread);
   const expected = koffi.load(path!).func('OrtGetApiBase', 'void *', [])();
-  await vi.waitFor(async () => expect(await thread.call(getApiBase, [])).toBe(expected));
+  await vi.waitFor(async () => expect(await thread.call(getApiBase, [])).toBe(expected), slow);
   const first = thread.call(getApiBase, []);
   expect(thread.call(getApiBase, [])).toBeNull();
   expect(await first).toBe(expected);
@@ -32,7 +34,7 @@ test.skipIf(!path)('a call that fails there is an error here, and the thread tak
   await vi.waitFor(() => {
     failed = thread.call({ at: 'OrtNoSuchFunction', result: 'int' }, []);
     expect(failed).not.toBeNull();
-  });
+  }, slow);
   await expect(failed).rejects.toThrow(/OrtNoSuchFunction/);
   expect(thread.call(getApiBase, [])).toBeNull();
 });

@@ -1,4 +1,4 @@
-// npm run bench:profile -- CASE [--question NAME] [--turns N] [--top N]: where a step's time goes on ONNX Runtime, by kind of node and shape.
+// npm run bench:profile -- CASE [--question NAME] [--turns N] [--top N]: where a step's time goes, by kind of node and, on ONNX Runtime, shape.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { loadQuestions } from './harness/questions.ts';
 import { SideProcess } from './harness/side-process.ts';
 
-/** An event of the trace that ONNX Runtime writes; times in µs. */
+/** An event of the trace that ONNX Runtime writes, and qkv for OpenVINO, which tells no shapes; times in µs. */
 interface TraceEvent {
   readonly cat: string;
   readonly name: string;
@@ -38,6 +38,7 @@ if (!chosen)
 const folder = mkdtempSync(join(tmpdir(), 'qkv-profile-'));
 try {
   process.env.QKV_ORT_PROFILE = join(folder, 'session');
+  process.env.QKV_OPENVINO_PROFILE = join(folder, 'model');
   const side = new SideProcess(chosen.ours);
   await side.setup(chosen, Number(flags.threads));
   for (let turn = 0; turn < Number(flags.turns); turn++) await side.run();
@@ -74,6 +75,7 @@ function show(name: string, trace: readonly TraceEvent[], runs: readonly TraceEv
     `${name}: ${(whole / 1000).toFixed(1)} ms a run over ${counted.length} runs, the nodes inside loops counted with the loop and by themselves`,
   );
   table('By kind', ({ args }) => args?.op_name ?? '?');
+  if (!nodes.some(({ args }) => args?.input_type_shape)) return;
   table(
     'By kind and shapes',
     ({ args }) => `${args?.op_name}  ${shapesOf(args?.input_type_shape)} → ${shapesOf(args?.output_type_shape)}`,

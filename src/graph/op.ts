@@ -118,6 +118,8 @@ export interface OpRow {
   readonly fold: ((...numbers: number[]) => number) | null;
   /** Each element of the outputs is one of the first input's: what is cheaper to compute again than to keep. */
   readonly moves: boolean;
+  /** Whether there are runtimes that want to know every length before they compute a graph with this op in it. */
+  readonly wantsLengths: boolean;
   /** What the op runs again and again, where it is a loop. */
   readonly loop: Loop | null;
   /** Floating-point operations of one application; `null` counts one for each element of the output, or none for a view. */
@@ -132,6 +134,7 @@ export const plainFacts = {
   overwrites: null,
   fold: null,
   moves: false,
+  wantsLengths: false,
   loop: null,
   flops: null,
   axes: {},
@@ -183,6 +186,7 @@ export interface OpDeclaration<Names extends readonly string[], A extends Attrib
   readonly view?: boolean;
   readonly fold?: (...numbers: number[]) => number;
   readonly moves?: boolean;
+  readonly wantsLengths?: boolean;
   readonly flops?: OpRow['flops'];
   /** Of a pointwise op `along` is known. */
   readonly axes?: AxisFacts;
@@ -229,6 +233,7 @@ export function defineOp<const Names extends readonly string[], A extends Attrib
     overwrites: null,
     fold: declaration.fold ?? null,
     moves: declaration.moves ?? false,
+    wantsLengths: declaration.wantsLengths ?? false,
     loop: null,
     flops: declaration.flops ?? null,
     axes: { ...(declaration.pointwise && { along: alongBroadcast }), ...declaration.axes },

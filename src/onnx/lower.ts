@@ -32,7 +32,8 @@ export interface Lowered {
 
 /**
  * The ONNX graph that computes `outputs`. Everything that depends on shapes is an input of it, so two graphs of one
- * structure lower to the same bytes whatever their shapes.
+ * structure lower to the same bytes whatever their shapes; but for graphs with a convolution, where the runtime wants to know
+ * every length of such a one.
  * @param has whether the runtime has an operator that not every runtime has.
  * @param frozen the leaves that are to be part of the program rather than inputs of it.
  */
@@ -41,8 +42,10 @@ export function lower(
   has: (opType: string) => boolean,
   frozen: ReadonlySet<Node> = new Set(),
 ): Lowered {
-  const writer = new GraphWriter(has, null, frozen);
-  for (const node of topologicalOrder(outputs)) writer.add(node);
+  const order = topologicalOrder(outputs);
+  const fixed = !has('UnshapedConv') && order.some(({ row }) => row.wantsLengths);
+  const writer = new GraphWriter(has, null, { frozen, fixed });
+  for (const node of order) writer.add(node);
   return { graph: writer.finish(outputs), inputs: writer.inputs, weights: writer.weights };
 }
 
@@ -59,6 +62,8 @@ class GraphWriter implements Emitter {
   readonly #constants = new Map<string, string>();
   readonly #outer: GraphWriter | null;
   readonly #frozen: ReadonlySet<Node>;
+  /** Whether lengths are part of the graph. */
+  readonly #fixed: boolean;
   /** Names of the graph around this one that stand for inputs of this one. */
   readonly #captured = new Set<string>();
   #count = 0;
@@ -66,10 +71,15 @@ class GraphWriter implements Emitter {
   #speaker = '';
 
   /** @param outer the writer of the graph around this one, if it is the body of a loop. */
-  constructor(has: (opType: string) => boolean, outer: GraphWriter | null = null, frozen: ReadonlySet<Node> = new Set()) {
+  constructor(
+    has: (opType: string) => boolean,
+    outer: GraphWriter | null = null,
+    { frozen = new Set<Node>(), fixed = false }: { readonly frozen?: ReadonlySet<Node>; readonly fixed?: boolean } = {},
+  ) {
     this.has = has;
     this.#outer = outer;
     this.#frozen = frozen;
+    this.#fixed = fixed;
   }
 
   add(node: Node): void {
@@ -143,7 +153,7 @@ class GraphWriter implements Emitter {
 
   dims(values: readonly number[]): string {
     // The shape of a scalar is empty, and no runtime takes an empty input.
-    if (values.length === 0) return this.constant('int64', [], [0]);
+    if (values.length === 0 || this.#fixed) return this.constant('int64', values);
     return this.#outer ? this.#outer.dims(values) : this.#input({ dims: values }, 'int64');
   }
 
@@ -200,7 +210,10 @@ class GraphWriter implements Emitter {
       this.#inputInfos.push({ name, dtype });
       return name;
     }
-    const shape = 'leaf' in input ? input.leaf.outputs[0]!.shape.map((_, axis) => `${name}_${axis}`) : [input.dims.length];
+    const shape =
+      'leaf' in input
+        ? input.leaf.outputs[0]!.shape.map((length, axis) => (this.#fixed ? length : `${name}_${axis}`))
+        : [input.dims.length];
     this.#inputInfos.push({ name, dtype, shape });
     return name;
   }

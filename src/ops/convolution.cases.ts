@@ -126,7 +126,6 @@ export const convolutionWeightCases = cases(
   convolutionWeight,
   {
     torch: '—',
-    inputs: ['x', 'g'],
     reference: ({ x, g, kernel, ...sliding }) => weighed(x, g, kernel, sliding),
     tolerance: 'rounding',
   },
@@ -136,5 +135,8 @@ export const convolutionWeightCases = cases(
     { x: normal(2, 4, 4, 5), g: normal(2, 6, 3, 3), kernel: [2, 3], ...plane, groups: 2, note: 'groups' },
     { x: normal(2, 3, 4), g: normal(2, 2, 4), kernel: [1], ...line, note: 'a kernel of one element' },
     { x: normal(2, 3, 5), g: normal(2, 2, 3), kernel: [1], ...line, stride: [2], note: 'a kernel of one element that skips' },
+    { x: zeros(2, 3, 7), g: zeros(2, 4, 4), kernel: [3], ...line, throws: /g must be \[2, 4, 5\]/ },
+    { x: zeros(2, 3), g: zeros(2, 4), kernel: [3], ...line, throws: /x is \[2, 3\]; it needs 3 axes/ },
+    { x: as('float64', zeros(2, 3, 7)), g: zeros(2, 4, 5), kernel: [3], ...line, throws: /x is float64; it needs float32/ },
   ],
 );

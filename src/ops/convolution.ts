@@ -1,10 +1,9 @@
-import { DTypeError, formatShape, ShapeError, sizeOf } from '../core/index.ts';
+import { DTypeError, formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
-import { matmulOf } from './matmul.ts';
-import { reshape } from './movement.ts';
-import { sum } from './reduce.ts';
+import { product } from './matmul.ts';
+import { sum, sumOfFirst } from './reduce.ts';
 import { reach, requireImages, surplus, type Windows, windowAttributes, windowCounts } from './sliding.ts';
-import { type Kernels, unfold } from './unfold.ts';
+import { columnsOf, type Kernels } from './unfold.ts';
 
 /** How a kernel goes over its input, zeros around it, and into how many groups the channels fall that know nothing of each other. */
 export type Sliding = Windows & { groups: number };
@@ -32,6 +31,7 @@ function requireParts(speaker: string, x: Type, weight: Type, bias: Type | null,
  */
 export const convolution: Op<['x', 'weight', 'bias?'], Sliding> = defineOp<readonly ['x', 'weight', 'bias?'], Sliding>({
   name: 'convolution',
+  wantsLengths: true,
   inputs: ['x', 'weight', 'bias?'],
   infer: ({ x, weight, bias, ...sliding }) => {
     const { groups } = sliding;
@@ -46,7 +46,7 @@ export const convolution: Op<['x', 'weight', 'bias?'], Sliding> = defineOp<reado
   },
   flops: ([, weight], _attributes, y) => 2 * sizeOf(y.shape) * sizeOf(weight!.shape.slice(1)),
   lower: (emitter, { x, weight, bias, groups, ...windows }) =>
-    emitter.node('Conv', [x, shaped(emitter, weight), bias], {
+    emitter.node('Conv', [x, weight, bias], {
       attributes: { ...windowAttributes(windows), group: { int: groups } },
     }),
   vjp: (g, { x, weight, bias, y, stride, padding, dilation, groups }) => {
@@ -79,6 +79,7 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
   Sliding & { extra: readonly number[] }
 >({
   name: 'convolutionTransposed',
+  wantsLengths: true,
   inputs: ['x', 'weight', 'bias?'],
   infer: ({ x, weight, bias, extra, ...sliding }) => {
     const { stride, padding, dilation, groups } = sliding;
@@ -113,7 +114,7 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
       const attributes = { ...windowAttributes({ ...windows, padding: [...before, ...after] }), group: { int: groups } };
       return emitter.node('Conv', [x, turned(emitter, weight, groups), bias], { attributes });
     }
-    return emitter.node('ConvTranspose', [x, shaped(emitter, weight), bias], {
+    return emitter.node('ConvTranspose', [x, weight, bias], {
       attributes: { ...windowAttributes(windows), group: { int: groups }, output_padding: { ints: extra } },
     });
   },
@@ -131,18 +132,11 @@ export const convolutionTransposed: Op<['x', 'weight', 'bias?'], Sliding & { ext
   },
 });
 
-/** The kernels, said to be of the shape that they have where the runtime wants to know it before it computes. */
-function shaped(emitter: Emitter, weight: string): string {
-  if (emitter.has('UnshapedConv') || emitter.isWeight(weight)) return weight;
-  return emitter.node('Reshape', [weight, emitter.constant('int64', emitter.type(weight).shape)]);
-}
-
-/** Kernels `[C, O/groups, ...K]` back to front, as `[O, C/groups, ...K]`: of a shape that the model says. */
+/** Kernels `[C, O/groups, ...K]` back to front, as `[O, C/groups, ...K]`. */
 function turned(emitter: Emitter, weight: string, groups: number): string {
   const [channels, filters, ...kernel] = emitter.type(weight).shape as [number, number, ...number[]];
   const spatial = kernel.map((_, i) => i + 3);
-  const fixed = (x: string, shape: readonly number[]) => emitter.node('Reshape', [x, emitter.constant('int64', shape)]);
-  const apart = fixed(weight, [groups, channels / groups, filters, ...kernel]);
+  const apart = emitter.node('Reshape', [weight, emitter.dims([groups, channels / groups, filters, ...kernel])]);
   const swapped = emitter.node('Transpose', [apart], { attributes: { perm: { ints: [0, 2, 1, ...spatial] } } });
   const bounds = (at: (length: number) => number) => emitter.constant('int64', kernel.map(at));
   const reversed = kernel.every((length) => length === 1)
@@ -155,27 +149,121 @@ function turned(emitter: Emitter, weight: string, groups: number): string {
         emitter.constant('int64', spatial),
         bounds(() => -1),
       ]);
-  return fixed(reversed, [filters * groups, channels / groups, ...kernel]);
+  return emitter.node('Reshape', [reversed, emitter.dims([filters * groups, channels / groups, ...kernel])]);
 }
 
 /**
  * The adjoint of `convolution` in its weight: for each place of a kernel, the products of what lies under it with g.
  * Shapes: x `[N, C, ...L]`, g `[N, O, ...M]` → `[O, C/groups, ...kernel]`.
  *
- * For each example one matrix product of g with the unfolded x, and the sum of those. What else was tried is in
- * docs/decisions/convolution.md.
+ * For each example one matrix product of g with the unfolded x, and the sum of those; on a runtime whose convolutions have fast
+ * kernels for it, a convolution of x by g. What else was tried is in docs/decisions/convolution.md.
+ * @throws ShapeError when g has not a place for each window, or the channels do not fall into the groups.
  */
-export function convolutionWeight(x: Value, g: Value, { kernel, groups, ...windows }: Kernels & Sliding): Value {
-  const [batch, filters, ...counts] = g.shape as [number, number, ...number[]];
-  const channels = x.shape[1]! / groups;
-  const isPlain = sizeOf(kernel) === 1 && windows.stride.every((step, i) => step === 1 && counts[i] === x.shape[i + 2]);
-  const columns = isPlain ? x : unfold(x, { ...windows, kernel });
-  const products = matmulOf(
-    reshape(g, { shape: [batch, groups, filters / groups, -1] }),
-    reshape(columns, { shape: [batch, groups, channels * sizeOf(kernel), -1] }),
-    { transposeA: false, transposeB: true },
+export const convolutionWeight: Op<['x', 'g'], Kernels & Sliding> = defineOp<readonly ['x', 'g'], Kernels & Sliding>({
+  name: 'convolutionWeight',
+  wantsLengths: true,
+  inputs: ['x', 'g'],
+  infer: ({ x, g, kernel, groups, ...windows }) => {
+    const speaker = 'convolutionWeight';
+    requireImages(speaker, x, windows);
+    const [batch, channels] = x.shape as [number, number];
+    const filters = g.shape[1]!;
+    const places = [batch, filters, ...windowCounts(speaker, x.shape, kernel, windows)];
+    if (!sameShape(g.shape, places) || channels % groups !== 0 || filters % groups !== 0)
+      throw new ShapeError(
+        `${speaker}: x is ${formatShape(x.shape)} and g is ${formatShape(g.shape)}, in ${groups} groups; g must be ${formatShape(places)}, and the channels of both must fall into groups of one size.`,
+      );
+    return { shape: [filters, channels / groups, ...kernel], dtype: x.dtype };
+  },
+  flops: ([, g], _attributes, y) => 2 * sizeOf(g!.shape) * sizeOf(y.shape.slice(1)),
+  lower: (emitter, { x, g, y, kernel, groups, ...windows }) => {
+    const counts = emitter.type(g).shape.slice(2);
+    const lengths = emitter.type(x).shape.slice(2);
+    const isPlain = sizeOf(kernel) === 1 && windows.stride.every((step, i) => step === 1 && counts[i] === lengths[i]);
+    return groups === 1 && !isPlain && !emitter.has('UnshapedConv')
+      ? weightByConvolution(emitter, { x, g, kernel, windows })
+      : weightByProducts(emitter, { x, g, y, kernel, groups, windows, isPlain });
+  },
+  vjp: (gradient, { x, g, kernel, stride, padding, dilation, groups }) => {
+    const sliding = { stride, padding, dilation, groups };
+    const extra = surplus(x.shape.slice(2), g.shape.slice(2), kernel, sliding);
+    return { x: convolutionTransposed(g, gradient, null, { ...sliding, extra }), g: convolution(x, gradient, null, sliding) };
+  },
+  axes: {
+    zeroWith: [[0], [1]],
+    along: (axis, _types, { groups }) => (groups !== 1 ? null : axis === 0 ? [null, 1] : axis === 1 ? [1, null] : null),
+    summed: () => [
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    ],
+  },
+});
+
+interface WeightParts {
+  readonly x: string;
+  readonly g: string;
+  readonly kernel: Shape;
+  readonly windows: Windows;
+}
+
+/**
+ * With examples and channels changing places, g slides over x: by steps of the dilation, dilated by the stride.
+ */
+function weightByConvolution(emitter: Emitter, { x, g, kernel, windows }: WeightParts): string {
+  const { stride, padding, dilation } = windows;
+  const shapes = { x: emitter.type(x).shape, g: emitter.type(g).shape };
+  const counts = shapes.g.slice(2);
+  const spatial = kernel.map((_, i) => i + 2);
+  const swapped = (name: string) => emitter.node('Transpose', [name], { attributes: { perm: { ints: [1, 0, ...spatial] } } });
+  const before = padding.slice(0, kernel.length);
+  const after = kernel.map(
+    (length, i) => reach(length, dilation[i]!) + (counts[i]! - 1) * stride[i]! - before[i]! - shapes.x[i + 2]!,
   );
-  return reshape(sum(products, { axes: [0], keepDims: false }), { shape: [filters, channels, ...kernel] });
+  let images = x;
+  if (after.some((zeros) => zeros < 0)) {
+    // What the last window does not reach is cut.
+    const ends = after.map((zeros, i) => shapes.x[i + 2]! + Math.min(zeros, 0));
+    const [starts, axes] = [spatial.map(() => 0), spatial];
+    images = emitter.node('Slice', [images, ...[starts, ends, axes].map((ints) => emitter.constant('int64', ints))]);
+  }
+  const weight = emitter.node('Conv', [swapped(images), swapped(g)], {
+    attributes: windowAttributes({
+      stride: dilation,
+      dilation: stride,
+      padding: [...before, ...after.map((zeros) => Math.max(zeros, 0))],
+    }),
+  });
+  return swapped(weight);
+}
+
+function weightByProducts(
+  emitter: Emitter,
+  {
+    x,
+    g,
+    y,
+    kernel,
+    groups,
+    windows,
+    isPlain,
+  }: WeightParts & { readonly y: Type; readonly groups: number; readonly isPlain: boolean },
+): string {
+  const { shape } = emitter.type(x);
+  const [batch, filters, ...counts] = emitter.type(g).shape as [number, number, ...number[]];
+  const depth = (shape[1]! / groups) * sizeOf(kernel);
+  const columns = isPlain ? x : columnsOf(emitter, { x, shape, kernel, windows });
+  const grouped = (name: string, rows: number) =>
+    emitter.node('Reshape', [name, emitter.dims([batch, groups, rows, sizeOf(counts)])]);
+  const products = product(emitter, grouped(g, filters / groups), grouped(columns, depth), {
+    transposeA: false,
+    transposeB: true,
+    ranks: [4, 4],
+    dtype: y.dtype,
+  });
+  return sumOfFirst(emitter, products, { shape: [batch, groups, filters / groups, depth], y });
 }
 
 /** Sums over all but the second axis: the gradient of a bias. */

@@ -1,4 +1,4 @@
-import { broadcastShapes, DTypeError, formatShape, isFloat, ShapeError, sameShape, sizeOf } from '../core/index.ts';
+import { broadcastShapes, type DType, DTypeError, formatShape, isFloat, ShapeError, sameShape, sizeOf } from '../core/index.ts';
 import { alongBroadcast, defineOp, type Emitter, type Op, type Type, type Value } from '../graph/index.ts';
 import { reshape, transpose } from './movement.ts';
 import { sum } from './reduce.ts';
@@ -119,20 +119,32 @@ function matmulType(a: Type, b: Type, { transposeA, transposeB }: Transposes, sp
   return { shape: [...batch, m, n], dtype: a.dtype };
 }
 
-function lowerMatmul(emitter: Emitter, a: string, b: string, { transposeA, transposeB }: Transposes): string {
+function lowerMatmul(emitter: Emitter, a: string, b: string, transposes: Transposes): string {
   const [typeA, typeB] = [emitter.type(a), emitter.type(b)];
+  return product(emitter, a, b, { ...transposes, ranks: [typeA.shape.length, typeB.shape.length], dtype: typeA.dtype });
+}
+
+/** A matrix product in ONNX, of names that an op may have emitted itself. */
+export function product(
+  emitter: Emitter,
+  a: string,
+  b: string,
+  {
+    transposeA,
+    transposeB,
+    ranks: [rankA, rankB],
+    dtype,
+  }: Transposes & { readonly ranks: readonly [number, number]; readonly dtype: DType },
+): string {
   const flags = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } };
   if (!transposeA && !transposeB) return emitter.node('MatMul', [a, b]);
-  if (typeA.shape.length === 2 && typeB.shape.length === 2) return emitter.node('Gemm', [a, b], { attributes: flags });
-  if (emitter.has('FusedMatMul') && typeA.dtype === 'float32') {
+  if (rankA === 2 && rankB === 2) return emitter.node('Gemm', [a, b], { attributes: flags });
+  if (emitter.has('FusedMatMul') && dtype === 'float32') {
     return emitter.node('FusedMatMul', [a, b], { attributes: flags, domain: 'com.microsoft' });
   }
   const swapped = (name: string, rank: number) =>
     emitter.node('Transpose', [name], { attributes: { perm: { ints: swapLastTwo(rank) } } });
-  return emitter.node('MatMul', [
-    transposeA ? swapped(a, typeA.shape.length) : a,
-    transposeB ? swapped(b, typeB.shape.length) : b,
-  ]);
+  return emitter.node('MatMul', [transposeA ? swapped(a, rankA) : a, transposeB ? swapped(b, rankB) : b]);
 }
 
 /** The axes of a tensor of `rank` axes with the last two swapped. */

@@ -136,8 +136,8 @@ describe('errors', () => {
       concat: [2, 3], [6] must have the same lengths on every axis but 0.
       concat: element types are float32, int64; all need one. Cast first.
       concat: there are no tensors to join; it needs at least one.
+      convolution, convolutionWeight, unfold: x is float64; it needs float32. Use cast(x, { to: 'float32' }).
       convolution, unfold: x is [2, 3, 2] and the kernel is [3]; on spatial axis 0 it reaches over 3 and the padded input has 2.
-      convolution, unfold: x is float64; it needs float32. Use cast(x, { to: 'float32' }).
       convolution: bias is [3]; it must be [4].
       convolution: element types are float32, float64; all need float32.
       convolution: x is [2, 3, 7] and weight is [4, 2, 3] in 1 groups; x needs 2 channels, and the kernels must fall into groups of one size.
@@ -146,6 +146,8 @@ describe('errors', () => {
       convolutionTransposed: extra is [1] and stride [1]; each must be less than its stride.
       convolutionTransposed: x is [2, 3, 1] and weight is [3, 2, 1]; the padding [1, 0] leaves nothing.
       convolutionTransposed: x is [2, 3, 4] and weight is [2, 2, 3] in 1 groups; x needs 2 channels, which must fall into groups of one size.
+      convolutionWeight, unfold: x is [2, 3]; it needs 3 axes, the last 1 of them spatial.
+      convolutionWeight: x is [2, 3, 7] and g is [2, 4, 4], in 1 groups; g must be [2, 4, 5], and the channels of both must fall into groups of one size.
       cumsum, slice, pad, concat, flip, argmax, argmin, indexSelect: there is no axis 1 in a tensor of 1 axes; axes go from -1 to 0.
       cumsum, sum, max, min, argmax, argmin, topk: x is bool; it needs a number type. Cast it first.
       dequantize: scales is [3]; of 3 rows in 2 groups of 16 numbers of 4 bits it must be [3, 2].
@@ -265,7 +267,6 @@ describe('errors', () => {
       transpose: x is [2, 3] and perm is [0]; perm must name each axis from 0 to 1 once.
       transpose: x is [2, 3] and perm is [1, 2]; perm must name each axis from 0 to 1 once.
       triu, tril: x is [3]; it needs at least two axes, rows and columns.
-      unfold: x is [2, 3]; it needs 3 axes, the last 1 of them spatial.
       where: a is float32 and b is bool; both need one element type. Cast one of them.
       where: condition is [3] and a with b is [2]; axis -1 is 3 in condition and 2 in a with b, and axes broadcast only when they are equal or one of them is 1.
       where: condition is float32; it needs bool. Use a comparison."

@@ -78,20 +78,34 @@ export const sum: Op<['x'], Summation> = reduction<Summation>({
   lower: (emitter, seen) => {
     const { x, axes, y, ofFactor } = seen;
     const { shape, dtype } = emitter.type(x);
-    // Sums down columns run at the speed of a matrix product, several times that of ReduceSum. Not where products are
-    // rounded to fewer bits: a sum is to keep all of its own, unless they are lost already.
+    // Not where products are rounded to fewer bits: a sum is to keep all of its own, unless they are lost already.
     const leading = axes.length > 0 && axes.length < shape.length && axes.every((axis, i) => axis === i);
     const mayMultiply = ofFactor || emitter.has('UnroundedMatMul');
     if (!leading || !isFloat(dtype) || !mayMultiply) return reduceNode(emitter, 'ReduceSum', seen);
-    const columns = sizeOf(shape.slice(axes.length));
-    const rows = sizeOf(shape) / columns;
-    const matrix = shape.length === 2 ? x : emitter.node('Reshape', [x, emitter.dims([rows, columns])]);
-    const ones = emitter.node('Expand', [emitter.constant(dtype, [1], []), emitter.dims([1, rows])]);
-    const sums = emitter.node('MatMul', [ones, matrix]);
-    return emitter.node('Reshape', [sums, emitter.dims(y.shape)]);
+    return sumByProduct(emitter, x, { shape, leading: axes.length, y });
   },
   vjp: (g, { x }) => expand(g, { shape: x.shape }),
 });
+
+/** Sums down columns run at the speed of a matrix product, several times that of ReduceSum. */
+function sumByProduct(
+  emitter: Emitter,
+  x: string,
+  { shape, leading, y }: { readonly shape: Shape; readonly leading: number; readonly y: Type },
+): string {
+  const columns = sizeOf(shape.slice(leading));
+  const rows = sizeOf(shape) / columns;
+  const matrix = shape.length === 2 ? x : emitter.node('Reshape', [x, emitter.dims([rows, columns])]);
+  const ones = emitter.node('Expand', [emitter.constant(y.dtype, [1], []), emitter.dims([1, rows])]);
+  return emitter.node('Reshape', [emitter.node('MatMul', [ones, matrix]), emitter.dims(y.shape)]);
+}
+
+/** The sum over the first axis of a name of the given shape, which an op has emitted itself, as `y`. */
+export function sumOfFirst(emitter: Emitter, x: string, { shape, y }: { readonly shape: Shape; readonly y: Type }): string {
+  if (emitter.has('UnroundedMatMul')) return sumByProduct(emitter, x, { shape, leading: 1, y });
+  const sums = reduceNode(emitter, 'ReduceSum', { x, axes: [0], keepDims: false });
+  return emitter.node('Reshape', [sums, emitter.dims(y.shape)]);
+}
 
 /** Mean over axes. */
 export const mean: Op<['x'], Reduction> = reduction({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomPermutation, seedKey, type TypedArray } from '../../core/index.ts';
+import { Linear } from '../../nn/index.ts';
 import { AdamW, clipGradNorm } from '../../optim/index.ts';
 import { chooseRuntime, probeRuntimes } from '../../runtime/index.ts';
 import { clearCache, type Device, manualSeed, memory, type Placement, tensor } from '../../tensor/index.ts';
@@ -157,6 +158,30 @@ describe.skipIf(narrow !== 'bfloat16')(
         const terms = Array.from({ length: n }, (_, row) => rounded[row * n + column]!);
         const scale = terms.reduce((total, term) => total + Math.abs(term), 0);
         expect(Math.abs(sum - terms.reduce((total, term) => total + term, 0)) / scale).toBeLessThan(1e-6);
+      }
+    });
+
+    it('the gradient of a bias is rounded as that of a weight is, and added up in float32', async () => {
+      const [rows, columns] = [4096, 8];
+      const g = Float32Array.from({ length: rows * columns }, (_, i) => 1 + Math.sin(i) / 2);
+      using layer = new Linear(columns, columns);
+      await layer.to(bfloat16);
+      const x = tensor(new Float32Array(rows * columns).fill(1), { shape: [rows, columns] });
+      layer
+        .forward(x)
+        .mul(tensor(g, { shape: [rows, columns] }))
+        .sum()
+        .backward();
+      const [bias, weight] = [
+        (await layer.bias!.grad!.data()) as Float32Array,
+        (await layer.weight.grad!.data()) as Float32Array,
+      ];
+      for (const [column, found] of bias.entries()) {
+        let exact = 0;
+        for (let row = 0; row < rows; row++) exact += g[row * columns + column]!;
+        // In bfloat16 a sum of such terms would end at 512. The result is rounded once, to 8 bits.
+        expect(Math.abs(found - exact) / exact).toBeLessThan(2 ** -8);
+        expect(Math.abs(found - weight[column * columns]!) / exact).toBeLessThan(2 ** -8);
       }
     });
   },

@@ -10,6 +10,7 @@ import {
   type NativeFunction,
   type Pointer,
 } from '../native.node.ts';
+import type { NodeTime } from './profile.node.ts';
 
 // Functions of the headers under openvino/c by name, with what each takes: p pointer, z size_t, e enumeration, s string,
 // h shape by value. They return a status that is 0 on success.
@@ -30,6 +31,7 @@ const statusFunctions = {
   ov_infer_request_set_output_tensor_by_index: 'pzp',
   ov_infer_request_infer: 'p',
   ov_infer_request_cancel: 'p',
+  ov_infer_request_get_profiling_info: 'pp',
   ov_tensor_create_from_host_ptr: 'ehpp',
   ov_tensor_get_shape: 'pp',
 } as const satisfies Record<string, string>;
@@ -43,6 +45,7 @@ const releaseFunctions = [
   'ov_output_const_port_free',
   'ov_compiled_model_free',
   'ov_infer_request_free',
+  'ov_profiling_info_list_free',
   'ov_tensor_free',
   'ov_shape_free',
   'ov_partial_shape_free',
@@ -65,6 +68,7 @@ export class OpenVinoApi {
   readonly #release = new Map<ReleaseFunction, NativeFunction>();
   readonly #lastMessage: NativeFunction;
   readonly #thread: CallingThread;
+  readonly #profilingInfo: ReturnType<KoffiModule['struct']>;
 
   /** @param paths the libraries to load, those that others need first; the last is the C API. */
   constructor(koffi: KoffiModule, paths: readonly string[]) {
@@ -78,6 +82,15 @@ export class OpenVinoApi {
       this.#status.set(name as StatusFunction, library.func(name, 'int', parameters) as NativeFunction);
     }
     for (const name of releaseFunctions) this.#release.set(name, library.func(name, 'void', ['void *']) as NativeFunction);
+    // An ov_profiling_info_t.
+    this.#profilingInfo = koffi.struct({
+      status: 'int',
+      real_time: 'int64_t',
+      cpu_time: 'int64_t',
+      node_name: 'str',
+      exec_type: 'str',
+      node_type: 'str',
+    });
     this.#lastMessage = library.func('ov_get_last_err_msg', 'void *', []) as NativeFunction;
     this.version = this.#readVersion();
   }
@@ -135,6 +148,25 @@ export class OpenVinoApi {
     );
     this.freeFields('ov_shape_free', shape);
     return lengths;
+  }
+
+  /** What each node took in the runs of a request's model, where that was compiled to count it. */
+  nodeTimes(request: Handle): NodeTime[] {
+    // An ov_profiling_info_list_t: the address of the array, and its length.
+    const list = new BigUint64Array(2);
+    this.call('ov_infer_request_get_profiling_info', request.pointer, list);
+    const { size } = this.#profilingInfo;
+    const times = Array.from({ length: Number(list[1]) }, (_, i): NodeTime => {
+      const found = this.#koffi.decode(BigInt(list[0]!), i * size, this.#profilingInfo);
+      return {
+        name: found.node_name,
+        kind: found.node_type,
+        kernel: found.exec_type,
+        microseconds: Number(found.real_time),
+      };
+    });
+    this.freeFields('ov_profiling_info_list_free', list);
+    return times;
   }
 
   allocate(bytes: number): Storage {

@@ -10,6 +10,7 @@ import { operatorsOfOpenVino } from '../operators.ts';
 import type { CompileOptions, Precision, ProgramIO, Weight } from '../runtime.ts';
 import { OpenVinoApi } from './api.node.ts';
 import { cachedModelFolder } from './model-cache.node.ts';
+import { type NodeTime, Profile } from './profile.node.ts';
 import { openVinoRelease } from './release.ts';
 
 // ov_element_type_e of ov_common.h.
@@ -38,7 +39,9 @@ export interface OpenVinoOptions {
 let api: OpenVinoApi | null = null;
 
 /**
- * OpenVINO's CPU device through its C API. Buffers are bound in place, runs happen on another thread.
+ * OpenVINO's CPU device through its C API. Buffers are bound in place, runs happen on another thread. With
+ * `QKV_OPENVINO_PROFILE=PREFIX` what the nodes of each compiled model took is written to PREFIX_openvino_N.json when the process
+ * ends, which `npm run bench:profile` sums up.
  * @throws UnsupportedError when the libraries are of another release.
  */
 export function openOpenVino(libraries: readonly string[], options: OpenVinoOptions): Engine {
@@ -69,6 +72,8 @@ function loadApi(libraries: readonly string[]): OpenVinoApi {
   api = loaded;
   return api;
 }
+
+const profilePrefix = (): string | undefined => process.env.QKV_OPENVINO_PROFILE;
 
 class OpenVinoEngine implements Engine {
   readonly name = 'openvino';
@@ -102,6 +107,7 @@ class OpenVinoEngine implements Engine {
       INFERENCE_PRECISION_HINT: precision === 'bfloat16' ? 'bf16' : 'f32',
       // A library does not tie its host's threads to cores.
       ENABLE_CPU_PINNING: 'NO',
+      ...(profilePrefix() && { PERF_COUNT: 'YES' }),
     };
   }
 
@@ -270,18 +276,23 @@ class Compiled {
   readonly #inputPorts: readonly Port[];
   readonly #outputPorts: readonly Port[];
   readonly #requests: Request[] = [];
+  readonly #profile: Profile | null;
 
   constructor(openVino: OpenVinoApi, handle: Handle, inputPorts: readonly Port[], outputPorts: readonly Port[]) {
     this.#api = openVino;
     this.#handle = handle;
     this.#inputPorts = inputPorts;
     this.#outputPorts = outputPorts;
+    const prefix = profilePrefix();
+    this.#profile = prefix ? new Profile(prefix) : null;
   }
 
   async run(inputs: readonly HostBinding[], outputs: readonly HostBinding[], signal?: AbortSignal): Promise<void> {
     const values = [...inputs, ...outputs].map((binding) => tensorValue(binding, this.#api));
     const request = this.#choose(values);
+    const began = performance.now();
     await request.run(values, signal);
+    this.#profile?.add(began, performance.now() - began, request.nodeTimes());
   }
 
   release(): void {
@@ -354,6 +365,10 @@ class Request {
     } finally {
       signal?.removeEventListener('abort', stop);
     }
+  }
+
+  nodeTimes(): NodeTime[] {
+    return this.#api.nodeTimes(this.#handle);
   }
 
   release(): void {

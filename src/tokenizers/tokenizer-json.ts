@@ -240,7 +240,9 @@ class VocabularyReader {
       let byte = bytes[at]!;
       while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]!;
       if (byte !== quote) throw unusual;
-      for (byte = bytes[++at]!; isPlain[byte] === 1; byte = bytes[++at]!) units[unitCount++] = byte;
+      byte = bytes[++at]!;
+      // Letters and most of the rest of ASCII stand for themselves.
+      for (; byte > backslash ? byte < 0x80 : byte > quote && byte < backslash; byte = bytes[++at]!) units[unitCount++] = byte;
       if (byte !== quote) {
         this.#at = at;
         this.#unitCount = unitCount;
@@ -415,11 +417,6 @@ class VocabularyReader {
 }
 
 const unusual = /*@__PURE__*/ Symbol('left to JSON.parse');
-
-/** For each byte: whether it is a character of a string that stands for itself, and for one UTF-16 unit. */
-const isPlain: Uint8Array = /*@__PURE__*/ Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== quote && byte !== backslash ? 1 : 0,
-);
 
 /** What stands behind a backslash, and what it means. */
 const escapes: ReadonlyMap<number | undefined, number> = /*@__PURE__*/ new Map([

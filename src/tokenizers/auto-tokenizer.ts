@@ -19,18 +19,21 @@ export const AutoTokenizer = {
    */
   async from_pretrained(name: string, config: TokenizerConfig = {}): Promise<PreTrainedTokenizerFast> {
     const folder = await resolveFolder('AutoTokenizer', name);
-    const merged: TokenizerConfig = {
-      ...(await readObject(folder, 'special_tokens_map.json')),
-      ...(await readObject(folder, 'tokenizer_config.json')),
-      ...config,
-    };
+    // The large file is on its way while the small ones are read.
+    const whole = readFile(folder, 'tokenizer.json');
+    whole.catch(() => {});
+    const [special, own, template] = await Promise.all([
+      readObject(folder, 'special_tokens_map.json'),
+      readObject(folder, 'tokenizer_config.json'),
+      readText(folder, 'chat_template.jinja'),
+    ]);
+    const merged: TokenizerConfig = { ...special, ...own, ...config };
     if (merged.tokenizer_class === undefined) {
       const found = classOfModelType((await readObject(folder, 'config.json')).model_type);
       if (found !== undefined) merged.tokenizer_class = found;
     }
-    const template = await readText(folder, 'chat_template.jinja');
     if (template !== undefined && config.chat_template === undefined) merged.chat_template = template;
-    const bytes = (await hasSpecificParts(folder, merged)) ? undefined : await readFile(folder, 'tokenizer.json');
+    const bytes = (await hasSpecificParts(folder, merged)) ? undefined : await whole;
     const json = bytes && (parseTokenizerJson(bytes) ?? (await readJson(folder, 'tokenizer.json')));
     const { backend, specific } =
       json === undefined

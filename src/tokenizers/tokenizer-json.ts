@@ -58,6 +58,7 @@ const openObject = 0x7b;
 const closeObject = 0x7d;
 const minus = 0x2d;
 const zero = 0x30;
+const nine = 0x39;
 
 /** Reads what it must of a tokenizer.json's bytes, and throws at anything unusual: `JSON.parse` then has the say. */
 class VocabularyReader {
@@ -65,7 +66,8 @@ class VocabularyReader {
   merges: (Stretch & { readonly texts: TextList }) | null = null;
   readonly #bytes: Uint8Array;
   #at = 0;
-  #units: Uint16Array;
+  /** No byte gives more than one unit, so there is room for all. */
+  readonly #units: Uint16Array;
   #unitCount = 0;
   #bounds = new Int32Array(1 << 12);
   #textCount = 0;
@@ -76,7 +78,7 @@ class VocabularyReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#units = new Uint16Array(Math.max(256, bytes.length >> 2));
+    this.#units = new Uint16Array(bytes.length);
   }
 
   /** Finds the model's vocabulary and merges and reads them. */
@@ -220,29 +222,61 @@ class VocabularyReader {
   /** An object from tokens to ids. */
   #ids(): { tokens: TokenTable; scores: null } {
     this.#begin();
-    let ids = new Int32Array(1 << 12);
-    const bytes = this.#bytes;
     this.#expect(openObject);
-    if (this.#next() !== closeObject) {
-      for (;;) {
-        this.#expect(quote);
-        this.#string();
-        this.#expect(colon);
-        let digit = this.#next() - zero;
-        const first = this.#at;
-        let id = 0;
-        for (; digit >= 0 && digit <= 9; digit = bytes[++this.#at]! - zero) id = 10 * id + digit;
-        const length = this.#at - first;
-        if (length === 0 || length > 9 || (length > 1 && bytes[first] === zero)) throw unusual;
-        if (this.#textCount === ids.length) ids = grown(ids, 2 * ids.length);
-        ids[this.#textCount] = id;
-        this.#close();
-        if (this.#next() === closeObject) break;
-        this.#expect(comma);
-      }
+    if (this.#next() === closeObject) {
+      this.#at++;
+      return { tokens: new TokenTable(this.#texts(), new Int32Array(0)), scores: null };
     }
-    this.#at++;
-    return { tokens: new TokenTable(this.#texts(), ids.slice(0, this.#textCount)), scores: null };
+    // One loop with nothing to call for the usual: it runs once, and mostly before calls would be compiled away.
+    const bytes = this.#bytes;
+    const units = this.#units;
+    let bounds = this.#bounds;
+    let ids = new Int32Array(bounds.length);
+    let isCounting = true;
+    let at = this.#at;
+    let unitCount = 0;
+    let count = 0;
+    for (;;) {
+      let byte = bytes[at]!;
+      while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]!;
+      if (byte !== quote) throw unusual;
+      byte = bytes[++at]!;
+      // Letters and most of the rest of ASCII stand for themselves.
+      for (; byte > backslash ? byte < 0x80 : byte > quote && byte < backslash; byte = bytes[++at]!) units[unitCount++] = byte;
+      if (byte !== quote) {
+        this.#at = at;
+        this.#unitCount = unitCount;
+        this.#string();
+        at = this.#at - 1;
+        unitCount = this.#unitCount;
+      }
+      byte = bytes[++at]!;
+      while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]!;
+      if (byte !== colon) throw unusual;
+      byte = bytes[++at]!;
+      while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]!;
+      const first = at;
+      let id = 0;
+      for (; byte >= zero && byte <= nine; byte = bytes[++at]!) id = 10 * id + byte - zero;
+      const length = at - first;
+      if (length === 0 || length > 9 || (length > 1 && bytes[first] === zero)) throw unusual;
+      if (id !== count) isCounting = false;
+      if (count + 2 > bounds.length) {
+        bounds = grown(bounds, 2 * bounds.length);
+        ids = grown(ids, bounds.length);
+      }
+      ids[count++] = id;
+      bounds[count] = unitCount;
+      while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at]!;
+      at++;
+      if (byte === closeObject) break;
+      if (byte !== comma) throw unusual;
+    }
+    this.#at = at;
+    this.#unitCount = unitCount;
+    this.#bounds = bounds;
+    this.#textCount = count;
+    return { tokens: new TokenTable(this.#texts(), isCounting ? null : ids.slice(0, count)), scores: null };
   }
 
   /** A list of pairs of tokens, each a list or a text with one space in it. */
@@ -345,14 +379,10 @@ class VocabularyReader {
   /** Adds a string's units; the place is behind its first quote before and behind its last one after. */
   #string(): void {
     const bytes = this.#bytes;
-    let units = this.#units;
+    const units = this.#units;
     let count = this.#unitCount;
     let at = this.#at;
     for (;;) {
-      if (count + 2 > units.length) {
-        units = grown(units, 2 * units.length);
-        this.#units = units;
-      }
       const byte = bytes[at++]!;
       if (byte === quote) break;
       if (byte === backslash) {

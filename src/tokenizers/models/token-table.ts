@@ -1,6 +1,13 @@
 import { TextList } from './text-list.ts';
 import { TokenTrie } from './token-trie.ts';
 
+/** Letters that tokens begin with. */
+export interface TokenPrefix {
+  readonly text: string;
+  /** The hash of these letters, to be gone on with. */
+  readonly hash: number;
+}
+
 /**
  * A vocabulary in lists of numbers: tokens by id and ids by token, through a hash table over the tokens' units. 250,000 tokens
  * cost a few megabytes and no objects; a token's string is made when somebody asks for it.
@@ -20,6 +27,10 @@ export class TokenTable {
   /** By a hash of their first three letters: how long the longest token is that begins so. Made when first needed. */
   #longest: Uint8Array | undefined;
   #trie: TokenTrie | undefined;
+  /** How long the longest token is. Known when the hash table is. */
+  #mostUnits = 0;
+  /** Where the token ends that `longest` found. */
+  end = 0;
   /** Where the tokens end that `prefixes` found, and their ids. */
   ends: Int32Array = new Int32Array(longestHashed);
   found: Int32Array = new Int32Array(longestHashed);
@@ -105,6 +116,66 @@ export class TokenTable {
       }
       if (i === end) return this.idAt(place);
     }
+  }
+
+  /** What `longest` needs to know of what its tokens begin with. */
+  prefix(text: string): TokenPrefix {
+    let hash = start;
+    for (let i = 0; i < text.length; i++) hash = step(hash, text.charCodeAt(i));
+    return { text, hash };
+  }
+
+  /** Whether `longest` may be used: with longer tokens a text could come near them often without having them. */
+  get isShort(): boolean {
+    this.#table();
+    return this.#mostUnits <= longestHashed;
+  }
+
+  /**
+   * The id of the longest token that is a prefix and then what begins at `from` and ends at `to` or before, at least one unit of
+   * it; -1 is none. `end` then says where it ends.
+   */
+  longest(prefix: TokenPrefix, given: Uint16Array, from: number, to: number): number {
+    const slots = this.#table();
+    const { units, bounds } = this.texts;
+    const known = this.#bits;
+    const before = prefix.text.length;
+    const last = Math.min(to, from + this.#mostUnits - before);
+    const bits = this.#placeBits;
+    const places = (1 << bits) - 1;
+    const mask = slots.length - 1;
+    let { hash } = prefix;
+    let found = -1;
+    for (let end = from + 1; end <= last; end++) {
+      hash = step(hash, given[end - 1]!);
+      const mixed = finish(hash);
+      if ((known[(mixed >>> 5) & wordMask]! & (1 << (mixed & 31))) === 0) continue;
+      for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
+        const entry = slots[slot]!;
+        if (entry === 0) break;
+        if ((entry ^ mixed) >>> bits !== 0) continue;
+        const place = (entry & places) - 1;
+        let at = bounds[place]! + before;
+        if (bounds[place + 1]! - at !== end - from) continue;
+        let i = from;
+        while (i < end && units[at] === given[i]) {
+          i++;
+          at++;
+        }
+        if (i < end || !this.#begins(place, prefix.text)) continue;
+        found = place;
+        this.end = end;
+        break;
+      }
+    }
+    return found < 0 ? -1 : this.idAt(found);
+  }
+
+  #begins(place: number, text: string): boolean {
+    const { units, bounds } = this.texts;
+    const from = bounds[place]!;
+    for (let i = 0; i < text.length; i++) if (units[from + i] !== text.charCodeAt(i)) return false;
+    return true;
   }
 
   /**
@@ -244,24 +315,30 @@ export class TokenTable {
     const mask = size - 1;
     const bits = this.#placeBits;
     const places = (1 << bits) - 1;
-    this.#bits = new Int32Array(bitCount / 32);
+    const known = new Int32Array(bitCount / 32);
+    const count = bounds.length - 1;
     let different = 0;
-    for (let place = 0; place < this.size; place++) {
-      const from = bounds[place]!;
+    let most = 0;
+    // `step` and `finish` are written out: this runs once, and mostly before calls would be compiled away.
+    for (let place = 0, from = bounds[0]!; place < count; place++) {
       const to = bounds[place + 1]!;
+      if (to - from > most) most = to - from;
       let hash = start;
-      for (let i = from; i < to; i++) hash = step(hash, units[i]!);
-      hash = finish(hash);
+      for (let i = from; i < to; i++) hash = Math.imul(hash ^ units[i]!, 0x01000193) ^ (hash >>> 15);
+      hash ^= hash >>> 13;
       let slot = hash & mask;
       for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
         const entry = slots[slot]!;
         if ((entry ^ hash) >>> bits === 0 && isSame(units, bounds, (entry & places) - 1, from, to)) break;
       }
       if (slots[slot] === 0) different++;
-      this.#bits[(hash >>> 5) & wordMask]! |= 1 << (hash & 31);
+      known[(hash >>> 5) & wordMask]! |= 1 << (hash & 31);
       slots[slot] = ((hash >>> bits) << bits) | (place + 1);
+      from = to;
     }
     this.#slots = slots;
+    this.#bits = known;
+    this.#mostUnits = most;
     return different;
   }
 }

@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/index.ts';
 import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/surrogates.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { TokenTable } from './token-table.ts';
+import { type TokenPrefix, TokenTable } from './token-table.ts';
 import { TokenTrie } from './token-trie.ts';
 import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 import { type FoundTokens, WordCache } from './word-cache.ts';
@@ -31,7 +31,10 @@ export class WordPiece implements Model {
   readonly max_input_chars_per_word: number;
   readonly #vocab: TokenTable;
   readonly #words = new WordCache();
-  /** The tokens that start a word, and those that continue one, without their prefix. Made when first needed. */
+  /** What tokens begin with that start a word, and those that continue one. */
+  readonly #starting: TokenPrefix;
+  readonly #following: TokenPrefix;
+  /** Where there are very long tokens: those that start a word, and those that continue one. Made when first needed. */
   #initial: TokenTrie | undefined;
   #continuing: TokenTrie | undefined;
 
@@ -48,6 +51,8 @@ export class WordPiece implements Model {
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
     this.max_input_chars_per_word = max_input_chars_per_word;
+    this.#starting = this.#vocab.prefix('');
+    this.#following = this.#vocab.prefix(continuing_subword_prefix);
   }
 
   get vocab_size(): number {
@@ -108,8 +113,20 @@ export class WordPiece implements Model {
 
   /** Finds the tokens of a word; false where it gets stuck. */
   #spell(units: Uint16Array, start: number, end: number, found: FoundTokens): boolean {
-    if (this.#initial === undefined || this.#continuing === undefined) this.#plant();
     if (this.#isTooLong(units, start, end)) return false;
+    const vocab = this.#vocab;
+    if (!vocab.isShort) return this.#spellByTries(units, start, end, found);
+    for (let from = start; from < end; ) {
+      const id = vocab.longest(from === start ? this.#starting : this.#following, units, from, end);
+      if (id < 0) return false;
+      found.add(id, from, vocab.end);
+      from = vocab.end;
+    }
+    return true;
+  }
+
+  #spellByTries(units: Uint16Array, start: number, end: number, found: FoundTokens): boolean {
+    if (this.#initial === undefined || this.#continuing === undefined) this.#plant();
     for (let from = start; from < end; ) {
       const trie = from === start ? this.#initial! : this.#continuing!;
       const id = trie.longest(units, from, end);

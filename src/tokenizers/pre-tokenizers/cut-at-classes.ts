@@ -42,12 +42,7 @@ export function cutAtClasses(gaps: CharacterClass | null, marks: CharacterClass 
 
 function kindsOf(gaps: CharacterClass | null, marks: CharacterClass | null): Uint8Array {
   const kinds = new Uint8Array(0x10000).fill(halfOfPair, 0xd800, 0xe000);
-  for (const [characters, kind] of [
-    [marks, isolated],
-    [gaps, removed],
-  ] as const) {
-    const low = characters?.low;
-    if (low !== undefined) for (let unit = 0; unit < 0x10000; unit++) if (low[unit] === 1) kinds[unit] = kind;
-  }
+  marks?.mark(kinds, isolated);
+  gaps?.mark(kinds, removed);
   return kinds;
 }

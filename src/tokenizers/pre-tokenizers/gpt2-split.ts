@@ -95,11 +95,9 @@ function kindAt(units: Uint16Array, at: number, kind: Uint8Array): number {
 function kindsOfUnits(): Uint8Array {
   if (kinds === undefined) {
     kinds = new Uint8Array(0x10000);
-    for (let unit = 0; unit < 0x10000; unit++) {
-      if (letters.low[unit]) kinds[unit] = letter;
-      else if (numbers.low[unit]) kinds[unit] = number;
-      else if (whiteSpace.low[unit]) kinds[unit] = space;
-    }
+    whiteSpace.mark(kinds, space);
+    numbers.mark(kinds, number);
+    letters.mark(kinds, letter);
   }
   return kinds;
 }

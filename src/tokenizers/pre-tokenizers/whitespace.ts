@@ -60,5 +60,8 @@ function kindOf(codePoint: number): number {
 }
 
 function kindsOfUnits(): Uint8Array {
-  return Uint8Array.from({ length: 0x10000 }, (_, unit) => kindOf(unit));
+  const kinds = new Uint8Array(0x10000).fill(other);
+  whiteSpace.mark(kinds, space);
+  wordCharacters.mark(kinds, word);
+  return kinds;
 }

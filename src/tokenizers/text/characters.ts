@@ -30,13 +30,17 @@ export class CharacterClass {
   /** One byte per UTF-16 unit, 1 where that unit alone is a character of the class. */
   get low(): Uint8Array {
     if (this.#low === undefined) {
-      const low = new Uint8Array(0x10000);
-      const ranges = this.#bounds;
-      for (let i = 0; i < ranges.length && ranges[i]! < 0x10000; i += 2)
-        low.fill(1, ranges[i]!, Math.min(ranges[i + 1]! + 1, 0x10000));
-      this.#low = low;
+      this.#low = new Uint8Array(0x10000);
+      this.mark(this.#low, 1);
     }
     return this.#low;
+  }
+
+  /** Sets a number for each UTF-16 unit that alone is a character of the class. */
+  mark(units: Uint8Array | Uint16Array, number: number): void {
+    const ranges = this.#bounds;
+    for (let i = 0; i < ranges.length && ranges[i]! < 0x10000; i += 2)
+      units.fill(number, ranges[i]!, Math.min(ranges[i + 1]! + 1, 0x10000));
   }
 
   /** Whether a code point is in the class. */
@@ -128,18 +132,15 @@ export class PropertyClass {
   get low(): Uint8Array {
     if (this.#low === undefined) {
       this.#low = new Uint8Array(0x10000);
-      const all = String.fromCharCode(...Array.from({ length: 0xd800 }, (_, unit) => unit));
-      const high = String.fromCharCode(...Array.from({ length: 0x2000 }, (_, unit) => unit + 0xe000));
-      for (const [text, shift] of [
-        [all, 0],
-        [high, 0xe000],
-      ] as const) {
-        for (const { 0: run, index } of text.matchAll(new RegExp(`\\p{${this.#name}}+`, 'gu')))
-          this.#low.fill(1, shift + index, shift + index + run.length);
-      }
-      for (let unit = 0; unit < 0x10000; unit++) if (youngCharacters.low[unit]) this.#low[unit] = 0;
+      this.mark(this.#low, 1);
     }
     return this.#low;
+  }
+
+  /** Sets a number for each UTF-16 unit that alone is a character of the class. */
+  mark(units: Uint8Array, number: number): void {
+    for (const { 0: run, index } of knownCharacters().matchAll(new RegExp(`\\p{${this.#name}}+`, 'gu')))
+      units.fill(number, index, index + run.length);
   }
 
   /** Whether a code point is in the class. */
@@ -148,6 +149,22 @@ export class PropertyClass {
     this.#one ??= new RegExp(`^\\p{${this.#name}}$`, 'u');
     return !youngCharacters.has(codePoint) && this.#one.test(String.fromCodePoint(codePoint));
   }
+}
+
+let known: string | undefined;
+
+/** Each UTF-16 unit in its place; U+0000 for halves of surrogate pairs, and for characters that are younger than the tables. */
+function knownCharacters(): string {
+  if (known === undefined) {
+    const units = new Uint16Array(0x10000);
+    for (let unit = 0; unit < 0x10000; unit++) units[unit] = unit;
+    units.fill(0, 0xd800, 0xe000);
+    youngCharacters.mark(units, 0);
+    known = '';
+    for (let from = 0; from < 0x10000; from += 0x1000)
+      known += String.fromCharCode.apply(null, units.subarray(from, from + 0x1000) as unknown as number[]);
+  }
+  return known;
 }
 
 /** Letters (category L). */

@@ -92,6 +92,14 @@ export const rewrites: readonly Rewrite[] = [
     },
   },
   {
+    name: 'a transpose that moves no axis but those of length 1 is a reshape',
+    row: transpose.row,
+    apply: ({ inputs: [x], attributes, outputs: [y] }) => {
+      const kept = (attributes.perm as readonly number[]).filter((axis) => x!.shape[axis]! > 1);
+      return kept.every((axis, i) => i === 0 || axis > kept[i - 1]!) ? reshape(x!, { shape: y!.shape }) : null;
+    },
+  },
+  {
     name: 'a product reads a transposed factor as it lies',
     row: matmulOf.row,
     apply: ({ inputs, attributes }) => {

@@ -109,6 +109,10 @@ const examples: Readonly<Record<string, readonly (readonly [Value, readonly stri
     [transpose(transpose(batch, { perm: [2, 0, 1] }), { perm: [2, 0, 1] }), ['transpose']],
     [relu(transpose(batch, { perm: [0, 1, 2] })), ['relu']],
   ],
+  'a transpose that moves no axis but those of length 1 is a reshape': [
+    [relu(transpose(reshape(batch, { shape: [batch.shape[0]!, 1, -1] }), { perm: [1, 0, 2] })), ['reshape', 'relu']],
+    [relu(transpose(batch, { perm: [1, 0, 2] })), ['transpose', 'relu']],
+  ],
   'a product reads a transposed factor as it lies': [
     [matmul(x, swapLast(y)), ['matmul']],
     [matmul(swapLast(x), y), ['matmul']],

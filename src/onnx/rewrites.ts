@@ -111,6 +111,15 @@ export const rewrites: readonly Rewrite[] = [
     },
   },
   {
+    name: 'a product of single numbers with rows is element-wise',
+    row: matmulOf.row,
+    apply: ({ inputs: [a, b], attributes: { transposeA, transposeB } }) => {
+      const isScalar = a!.shape.at(-1) === 1 && a!.shape.at(-2) === 1;
+      // Both have as many axes, so that they line up.
+      return isScalar && !transposeA && !transposeB && a!.shape.length === b!.shape.length ? mul(a!, b!) : null;
+    },
+  },
+  {
     name: 'picked rows with their axes in another order: the indices in that order',
     row: transpose.row,
     apply: ({ inputs: [x], attributes }) => {

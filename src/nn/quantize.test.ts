@@ -79,6 +79,9 @@ for (const { name, device, availability } of await probeRuntimes()) {
           expect(error(y, await numbers(linear.forward(x)))).toBeLessThan(expected * 1.25 + 0.01);
           // x in 8 bits in groups, or not at all.
           expect(error(y, await numbers(functional.linear(x, quantized.weight, linear.bias)))).toBeLessThan(0.01);
+          // With the bias in the program it goes into the product.
+          const frozen = compile((rows: Tensor) => noGrad(() => quantized.forward(rows)), { freeze: true });
+          expect(error(await numbers(await frozen(x)), y)).toBeLessThan(1e-6);
         }
       },
     );

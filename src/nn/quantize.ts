@@ -84,9 +84,9 @@ export class QuantizedLinear extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const { qweight, scales, qzeros } = this;
-    const y = lift(ops.quantizedLinear(x.value, qweight.value, scales.value, qzeros?.value ?? null, this.#packing), x);
-    return this.bias ? y.add(this.bias) : y;
+    const { qweight, scales, qzeros, bias } = this;
+    const packed = [qweight.value, scales.value, qzeros?.value ?? null] as const;
+    return lift(ops.quantizedLinear(x.value, ...packed, bias?.value ?? null, this.#packing), x, ...(bias ? [bias] : []));
   }
 }
 

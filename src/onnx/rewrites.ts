@@ -92,6 +92,14 @@ export const rewrites: readonly Rewrite[] = [
     },
   },
   {
+    name: 'a transpose that moves no axis but those of length 1 is a reshape',
+    row: transpose.row,
+    apply: ({ inputs: [x], attributes, outputs: [y] }) => {
+      const kept = (attributes.perm as readonly number[]).filter((axis) => x!.shape[axis]! > 1);
+      return kept.every((axis, i) => i === 0 || axis > kept[i - 1]!) ? reshape(x!, { shape: y!.shape }) : null;
+    },
+  },
+  {
     name: 'a product reads a transposed factor as it lies',
     row: matmulOf.row,
     apply: ({ inputs, attributes }) => {
@@ -100,6 +108,15 @@ export const rewrites: readonly Rewrite[] = [
       if (swapsLastTwo(a)) [a, transposeA] = [a.node.inputs[0]!, !transposeA];
       if (swapsLastTwo(b)) [b, transposeB] = [b.node.inputs[0]!, !transposeB];
       return a === inputs[0] && b === inputs[1] ? null : matmulOf(a, b, { transposeA, transposeB });
+    },
+  },
+  {
+    name: 'a product of single numbers with rows is element-wise',
+    row: matmulOf.row,
+    apply: ({ inputs: [a, b], attributes: { transposeA, transposeB } }) => {
+      const isScalar = a!.shape.at(-1) === 1 && a!.shape.at(-2) === 1;
+      // Both have as many axes, so that they line up.
+      return isScalar && !transposeA && !transposeB && a!.shape.length === b!.shape.length ? mul(a!, b!) : null;
     },
   },
   {

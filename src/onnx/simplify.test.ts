@@ -45,6 +45,8 @@ afterAll(() => runtime.dispose());
 const x = leaf(direction([2, 3], 'x'));
 const y = leaf(direction([2, 3], 'y'));
 const row = leaf(direction([3], 'row'));
+const rowEach = leaf(direction([3, 1, 5], 'rowEach'));
+const row2 = leaf(direction([1, 3], 'row2'));
 const batch = leaf(direction([4, 2, 3], 'batch'));
 const batch2 = leaf(direction([4, 2, 3], 'batch2'));
 const number = (value: number) => constant(value);
@@ -109,6 +111,10 @@ const examples: Readonly<Record<string, readonly (readonly [Value, readonly stri
     [transpose(transpose(batch, { perm: [2, 0, 1] }), { perm: [2, 0, 1] }), ['transpose']],
     [relu(transpose(batch, { perm: [0, 1, 2] })), ['relu']],
   ],
+  'a transpose that moves no axis but those of length 1 is a reshape': [
+    [relu(transpose(reshape(batch, { shape: [batch.shape[0]!, 1, -1] }), { perm: [1, 0, 2] })), ['reshape', 'relu']],
+    [relu(transpose(batch, { perm: [1, 0, 2] })), ['transpose', 'relu']],
+  ],
   'a product reads a transposed factor as it lies': [
     [matmul(x, swapLast(y)), ['matmul']],
     [matmul(swapLast(x), y), ['matmul']],
@@ -117,6 +123,10 @@ const examples: Readonly<Record<string, readonly (readonly [Value, readonly stri
     [swapLast(matmul(x, swapLast(y))), ['matmul', 'transpose']],
     [matmul(transpose(batch, { perm: [0, 2, 1] }), batch2), ['matmul']],
     [matmul(transpose(batch, { perm: [2, 0, 1] }), leaf(direction([3, 2, 4], 'w'))), ['transpose', 'matmul']],
+  ],
+  'a product of single numbers with rows is element-wise': [
+    [matmul(reshape(row, { shape: [3, 1, 1] }), rowEach), ['reshape', 'mul']],
+    [matmul(reshape(row, { shape: [3, 1] }), row2), ['reshape', 'matmul']],
   ],
   'picked rows with their axes in another order: the indices in that order': [
     [transpose(picked(table), { perm: [1, 0, 2] }), ['transpose', 'gatherRows']],

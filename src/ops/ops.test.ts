@@ -234,6 +234,7 @@ describe('errors', () => {
       prelu: x is [2, 3] and weight is [2]; weight must be [1] or [3].
       prelu: x is [4] and weight is [4]; weight must be [1].
       prod: x is bool; it needs a number type. Use all, or cast it first.
+      quantizedLinear: bias is [2]; it must be [3].
       quantizedLinear: x is [5, 16] and weight [3, 32]; the last axis of x (16) must equal the last of weight (32).
       quantizedLinear: x is uint8; it must be float32.
       repeatInterleave: repeats are [1.5]; they must be whole numbers from 1.

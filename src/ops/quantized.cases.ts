@@ -44,11 +44,11 @@ export const quantizedLinearCases = cases(
   quantizedLinear,
   {
     torch: '—',
-    reference: ({ x, ...packed }) => {
+    reference: ({ x, bias, ...packed }) => {
       const weight = matrix(packed);
       const [out, width] = weight.shape as [number, number];
       return build([...x.shape.slice(0, -1), out], (place) => {
-        let sum = 0;
+        let sum = bias ? at(bias, [place.at(-1)!]) : 0;
         for (let i = 0; i < width; i++) sum += at(x, [...place.slice(0, -1), i]) * at(weight, [place.at(-1)!, i]);
         return sum;
       });
@@ -59,6 +59,15 @@ export const quantizedLinearCases = cases(
     { x: normal(5, 32), weight: bytes(3, 2, 16), scales: positive(3, 2), ...eight },
     { x: normal(2, 3, 32), weight: bytes(4, 2, 8), scales: positive(4, 2), ...four },
     { x: normal(1, 48), weight: bytes(4, 3, 8), scales: positive(4, 3), zeros: bytes(4, 2), ...four },
+    { x: normal(2, 3, 32), weight: bytes(4, 2, 8), scales: positive(4, 2), bias: normal(4), ...four },
+    {
+      x: normal(5, 32),
+      weight: bytes(3, 2, 16),
+      scales: positive(3, 2),
+      bias: normal(2),
+      ...eight,
+      throws: /bias is \[2\]; it must be \[3\]/,
+    },
     {
       x: normal(5, 16),
       weight: bytes(3, 2, 16),

@@ -111,16 +111,20 @@ function scaleGradient(g: Value, { weight, scales, zeros }: Packed<Value>, { bit
 }
 
 /**
- * x Wᵀ with W packed as in `dequantize`. Where the runtime has a kernel for it and W is part of the program, W stays packed
+ * x Wᵀ + b with W packed as in `dequantize`. Where the runtime has a kernel for it and W is part of the program, W stays packed
  * and x is rounded to 8 bits in groups as well; elsewhere W is unpacked at each run.
- * Shapes: x `[..., in]` → `[..., out]`.
+ * Shapes: x `[..., in]`, bias `[out]` or null → `[..., out]`.
  */
-export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?'], Packing> = defineOp({
+export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?', 'bias?'], Packing> = defineOp({
   name: 'quantizedLinear',
-  inputs: ['x', 'weight', 'scales', 'zeros?'],
-  infer: ({ x, weight, scales, zeros, bits, groupSize }) => {
+  inputs: ['x', 'weight', 'scales', 'zeros?', 'bias?'],
+  infer: ({ x, weight, scales, zeros, bias, bits, groupSize }) => {
     const [out, width] = unpackedShape('quantizedLinear', { weight, scales, zeros }, { bits, groupSize });
-    if (x.dtype !== 'float32') throw new DTypeError(`quantizedLinear: x is ${x.dtype}; it must be float32.`);
+    for (const [name, part] of Object.entries({ x, bias }))
+      if (part && part.dtype !== 'float32')
+        throw new DTypeError(`quantizedLinear: ${name} is ${part.dtype}; it must be float32.`);
+    if (bias && formatShape(bias.shape) !== formatShape([out]))
+      throw new ShapeError(`quantizedLinear: bias is ${formatShape(bias.shape)}; it must be [${out}].`);
     if (x.shape.at(-1) !== width)
       throw new ShapeError(
         `quantizedLinear: x is ${formatShape(x.shape)} and weight ${formatShape([out, width])}; the last axis of x (${x.shape.at(-1)}) must equal the last of weight (${width}).`,
@@ -128,15 +132,17 @@ export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?'], Packing> =
     return { shape: [...x.shape.slice(0, -1), out], dtype: 'float32' };
   },
   flops: ([x], _attributes, y) => 2 * sizeOf(y.shape) * x!.shape.at(-1)!,
-  lower: (emitter, { x, weight, scales, zeros, bits, groupSize, y }) => {
+  lower: (emitter, { x, weight, scales, zeros, bias, bits, groupSize, y }) => {
     const width = emitter.type(x).shape.at(-1)!;
     if (!emitter.has('MatMulNBits') || ![weight, scales, zeros].every((name) => name === null || emitter.isWeight(name))) {
       const unpackedWeight = lowerDequantize(emitter, { weight, scales, zeros }, { bits, groupSize });
       const rows = emitter.node('Reshape', [x, emitter.constant('int64', [-1, width])]);
-      const product = emitter.node('Gemm', [rows, unpackedWeight], { attributes: { transB: { int: 1 } } });
+      const product = emitter.node('Gemm', [rows, unpackedWeight, bias], { attributes: { transB: { int: 1 } } });
       return emitter.node('Reshape', [product, emitter.dims(y.shape)]);
     }
-    return emitter.node('MatMulNBits', [x, weight, scales, zeros], {
+    // The operator takes a bias whose length is known before it runs.
+    const inside = bias !== null && emitter.isWeight(bias) ? bias : null;
+    const product = emitter.node('MatMulNBits', [x, weight, scales, zeros, null, inside], {
       domain: 'com.microsoft',
       attributes: {
         K: { int: width },
@@ -147,8 +153,9 @@ export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?'], Packing> =
         accuracy_level: { int: 4 },
       },
     });
+    return bias === inside ? product : emitter.node('Add', [product, bias]);
   },
-  vjp: (g, { x, weight, scales, zeros, bits, groupSize }) => {
+  vjp: (g, { x, weight, scales, zeros, bias, bits, groupSize }) => {
     const packing = { bits, groupSize };
     const rows = (v: Value) => reshape(v, { shape: [-1, v.shape.at(-1)!] });
     const ofWeight = matmulOf(rows(g), rows(x), { transposeA: true, transposeB: false });
@@ -157,7 +164,8 @@ export const quantizedLinear: Op<['x', 'weight', 'scales', 'zeros?'], Packing> =
       weight: null,
       scales: scaleGradient(ofWeight, { weight, scales, zeros }, packing),
       zeros: null,
+      bias: bias ? sum(rows(g), { axes: [0], keepDims: false }) : null,
     };
   },
-  axes: { along: (axis, _inputs, _attributes, y) => (axis < y.shape.length - 1 ? [axis, null, null, null] : null) },
+  axes: { along: (axis, _inputs, _attributes, y) => (axis < y.shape.length - 1 ? [axis, null, null, null, null] : null) },
 });

@@ -159,11 +159,13 @@ export class HostRuntime implements Runtime {
     }
     for (const [i, { from, to }] of checked.entries()) {
       const { count, length, ...place } = copies[i]!;
+      // The element types were compared; they are only to be seen as one.
+      const [source, target] = [from.view as Float32Array, to.view as Float32Array];
       for (let run = 0; run < count; run++) {
         const start = place.from.offset + run * place.from.stride;
-        // The element types were compared; `set` only wants to see them as one.
-        const part = (from.view as Float32Array).subarray(start, start + length);
-        (to.view as Float32Array).set(part, place.to.offset + run * place.to.stride);
+        const end = place.to.offset + run * place.to.stride;
+        if (length > longestByHand) target.set(source.subarray(start, start + length), end);
+        else for (let i = 0; i < length; i++) target[end + i] = source[start + i]!;
       }
     }
   }
@@ -336,6 +338,9 @@ export class HostRuntime implements Runtime {
     this.#engine.close();
   }
 }
+
+/** So many elements are copied sooner one by one than by a view that has to be made first. */
+const longestByHand = 128;
 
 /** The part of a program that outlives the object a caller holds. */
 class ModelSlot {

@@ -88,7 +88,13 @@ export async function residentZeros(
 ): Promise<Tensor> {
   const runtime = (beside && bufferOf(beside)?.runtime) ?? (await runtimeFor(place));
   const buffer = runtime.allocate(dtype, sizeOf(shape));
-  // A memory that was in use before holds anything, and 0 · NaN is not 0.
-  runtime.write(buffer, newArray(dtype, buffer.length));
+  // A memory that was in use before holds anything, and 0 · NaN is not 0. One matrix of zeros is copied to all places: as many
+  // zeros from JavaScript would be as much memory again, and garbage that stops the program when it is collected.
+  const length = sizeOf(shape.slice(-2));
+  const zeros = runtime.allocate(dtype, length);
+  runtime.write(zeros, newArray(dtype, length));
+  const from = { buffer: zeros, offset: 0, stride: 0 };
+  await runtime.copy([{ from, to: { buffer, offset: 0, stride: length }, count: buffer.length / length, length }]);
+  zeros.dispose();
   return new Tensor(ops.data({ shape, dtype }, bufferSource(buffer)));
 }

@@ -71,9 +71,9 @@ export function attend(
   const scoresOf = (keys: Tensor) => perSharedHead(scaled, groups, (rows) => rows.matmul(keys.transpose()));
   const mixedOf = (weights: Tensor, values: Tensor) => perSharedHead(weights, groups, (rows) => rows.matmul(values));
   const scores = scoresOf(k);
-  const mask = is_causal
-    ? causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!, q.dtype)
-    : attn_mask && additive(attn_mask, scores);
+  const [T, S] = scores.shape.slice(-2) as [number, number];
+  // The first place is seen by all: a mask for it alone, as for each token that is generated, would forbid nothing.
+  const mask = is_causal ? (S > 1 ? causalMask(T, S, q.dtype) : null) : attn_mask && additive(attn_mask, scores);
   const masked = mask ? scores.add(mask) : scores;
   const dropped = (attended: Tensor) => {
     observer?.(attended);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Parameter } from '../nn/index.ts';
 import { SGD } from '../optim/index.ts';
+import { executePrepared, forget, prepare } from './engine.ts';
 import { clearCache, compile, dropout, evaluate, grad, manualSeed, memory, tensor } from './index.ts';
 
 beforeEach(clearCache);
@@ -116,6 +117,17 @@ describe('compile', () => {
       await optimizer.step();
       optimizer.zeroGrad();
     }
+  });
+
+  test('with `freeze` a program is freed once, however many let go of it', async () => {
+    const w = tensor([5]);
+    const x = tensor([1]);
+    const graph = prepare([{ value: x.mul(w).value }], new Set([w.value.node]));
+    const sources = graph.leaves.map(({ source }) => source as LeafSource);
+    await executePrepared(graph, sources);
+    const { programs } = memory().cache;
+    await Promise.all([forget(graph, sources), forget(graph, sources), forget(graph, sources)]);
+    expect(memory().cache.programs).toBe(programs - 1);
   });
 
   test('with `freeze` does not take an update for a weight', async () => {

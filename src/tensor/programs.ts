@@ -205,16 +205,18 @@ export class ProgramCache {
     if (!plan) return;
     for (const [name, { program }] of this.#programs) {
       const settled = await Promise.race([program, null]);
-      if (settled === plan.program) await this.#dropProgram(name);
+      if (settled === plan.program) await this.#dropProgram(name, program);
     }
   }
 
   async #dropOldestProgram(): Promise<void> {
-    await this.#dropProgram(this.#programs.keys().next().value!);
+    const [name, { program }] = this.#programs.entries().next().value!;
+    await this.#dropProgram(name, program);
   }
 
-  async #dropProgram(name: string): Promise<void> {
-    const { program } = this.#programs.get(name)!;
+  async #dropProgram(name: string, program: Promise<Program>): Promise<void> {
+    // Somebody else may have dropped it in the meantime, and it may have been compiled anew since.
+    if (this.#programs.get(name)?.program !== program) return;
     this.#programs.delete(name);
     const dropped = await program;
     for (const [key, plan] of this.#plans) {

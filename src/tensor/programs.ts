@@ -214,9 +214,11 @@ export class ProgramCache {
   }
 
   async #dropProgram(name: string): Promise<void> {
-    const { program } = this.#programs.get(name)!;
+    // Another may have dropped it while whoever asks for this was waiting.
+    const entry = this.#programs.get(name);
+    if (!entry) return;
     this.#programs.delete(name);
-    const dropped = await program;
+    const dropped = await entry.program;
     for (const [key, plan] of this.#plans) {
       // Plans still being made hold newer programs; the rest resolve at once.
       const settled = await Promise.race([plan, null]);

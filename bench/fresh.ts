@@ -1,6 +1,7 @@
 // A side that starts a new process for every turn, for what only a new process shows: start-up, first compilations, memory.
 // The process runs `script`, or `code` where a line is enough, and prints its value as its last line. Where that is not a value
-// but a time, `endedAt`, in ms of the system's clock, the value is how long after the start of the process that was.
+// but a time, `endedAt`, in ms of the system's clock, the value is how long after the start of the process that was. The line
+// may hold `check` and `versions` too.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,15 +25,22 @@ await serve<Options>(async (options) => {
     throw new Error(`${options.needs} is not there; ${options.neededFrom ?? 'make it first'}.`);
   }
   const turn = async () => {
-    const { value, versions } = await lastLine(options);
-    return { value, versions };
+    const { value, versions, check } = await lastLine(options);
+    return { value, versions, check };
   };
-  const first = await turn();
-  return { versions: first.versions, run: async () => (await turn()).value };
+  const { versions, check } = await turn();
+  return { versions, ...(check && { check }), run: async () => (await turn()).value };
 });
 
-/** Runs the process once; its last line is a JSON object with `value` and perhaps `versions`. */
-function lastLine(options: Options): Promise<{ value: number; versions: Record<string, string> }> {
+/** What a process says in its last line. */
+interface Told {
+  readonly value: number;
+  readonly versions: Record<string, string>;
+  readonly check?: readonly number[];
+}
+
+/** Runs the process once; its last line is a JSON object with `value` and perhaps `versions` and `check`. */
+function lastLine(options: Options): Promise<Told> {
   const python = options.program === 'python' ? peerPython() : null;
   if (options.program === 'python' && !python) throw new Error('bench/.peers/python is not there; run npm run bench:setup');
   const loader = options.program === 'source' ? process.execArgv : [];

@@ -47,10 +47,36 @@ function training(kind: 'bpe' | 'wordpiece', name: string, { name: language, ...
   };
 }
 
+/** A new process each turn: milliseconds from tokenizer.json's path to the ids of one sentence, imports not counted. */
+function loading(name: string, tokenizer: string): Case {
+  const fresh = (name: string, options: Options, more: Partial<Side> = {}): Side => ({
+    name,
+    script: 'fresh.ts',
+    options,
+    ...more,
+  });
+  const packages = node.packages!;
+  return {
+    name: `loading ${name} in a new process`,
+    unit: 'ms',
+    options: { tokenizer, sentence: 'Hello there, the quick brown fox jumps over the lazy dog.' },
+    ours: fresh('qkv', {
+      program: 'node',
+      script: 'tokenize/load-qkv.ts',
+      needs: 'dist/index.js',
+      neededFrom: 'run npm run build',
+    }),
+    peers: [
+      fresh('Rust library from Python', { program: 'python', script: 'tokenize/load_rust.py' }, { agreesWithin: 0 }),
+      fresh('Rust library from Node', { program: 'node', script: 'tokenize/load-rust-node.ts' }, { agreesWithin: 0, packages }),
+    ],
+  };
+}
+
 /** How fast text becomes ids and offsets on one thread, and how long training takes. */
 export const tokenize = defineQuestion({
   name: 'tokenize',
-  asks: 'How much processor time does a megabyte of text take to become ids, line by line on one thread; and training?',
+  asks: 'How much processor time does a megabyte of text take to become ids, line by line on one thread; and training, and loading?',
   rounds: 7,
   cases: [
     ...tokenizers.flatMap(({ name, tokenizer, idsOnly }) =>
@@ -66,5 +92,8 @@ export const tokenize = defineQuestion({
       }),
     ),
     ...[english, korean].flatMap((text) => [training('bpe', 'byte-level BPE', text), training('wordpiece', 'WordPiece', text)]),
+    loading('bert-base-uncased', 'tok-bert-base-uncased'),
+    loading('gpt2', 'tok-gpt2'),
+    loading('xlm-roberta', 'tok-xlm-roberta'),
   ],
 });

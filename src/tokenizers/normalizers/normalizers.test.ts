@@ -68,20 +68,18 @@ test.each(table)('%s: the same after writing and reading its JSON', (_name, norm
   expect(again.toJSON()).toEqual(normalizer.toJSON());
 });
 
-test('long runs of marks take linear time, and the order that short ones take', () => {
+// A million marks in steps that grow with their square would not end within the time the test has.
+test('long runs of marks take linear time, and the order that short ones take', { timeout: 120_000 }, () => {
   const marks = ['\u0301', '\u0323', '\u0345', '\u0308', '\u0344', '\u05b0', '\u0488', '\u302e'];
   const text = (length: number) => `a${Array.from({ length }, (_, i) => marks[(i * i + 3 * i) % 8]).join('')}b`;
   for (const normalizer of [NFC(), NFD(), NFKC(), NFKD()]) {
     const form = normalizer.type as 'NFC';
     expect(normalizer.normalize_str(text(200))).toBe(text(200).normalize(form));
   }
-  const seconds = (length: number) => {
-    const start = performance.now();
-    NFC().normalize_str('\u0301\u0323'.repeat(length / 2));
-    return (performance.now() - start) / 1000;
-  };
-  // Four times as long takes sixteen times the time where it is quadratic.
-  expect(seconds(240_000)).toBeLessThan(9 * seconds(60_000) + 0.5);
+  const half = 500_000;
+  const inOrder = `${'\u0323'.repeat(half)}${'\u0301'.repeat(half)}`;
+  // No diff of a million characters where it fails.
+  expect(NFC().normalize_str('\u0301\u0323'.repeat(half)) === inOrder).toBe(true);
   expect(BertNormalizer().normalize_str(`\u302e${'\u0301\u0323'.repeat(100_000)}`)).toBe('\u302e');
 });
 

@@ -194,8 +194,11 @@ export const linear: Op<['x', 'weight', 'bias?']> = defineOp({
     const type = emitter.type(x);
     const flat = type.shape.length === 2;
     const rows = flat ? x : emitter.node('Reshape', [x, emitter.constant('int64', [-1, type.shape.at(-1)!])]);
-    const product = emitter.node('Gemm', [rows, weight, bias], { attributes: { transB: { int: 1 } } });
-    return flat ? product : emitter.node('Reshape', [product, emitter.dims(y.shape)]);
+    // Where a bias is a pass of its own it goes behind the reshape, to what is added next, a residual: one pass then for both.
+    const apart = bias && !flat && !emitter.has('BiasedGemm') && !emitter.isWeight(bias);
+    const products = emitter.node('Gemm', [rows, weight, apart ? null : bias], { attributes: { transB: { int: 1 } } });
+    const shaped = flat ? products : emitter.node('Reshape', [products, emitter.dims(y.shape)]);
+    return apart ? emitter.node('Add', [shaped, bias]) : shaped;
   },
   vjp: (g, { x, weight, bias }) => {
     const rows = (v: Value) => reshape(v, { shape: [-1, v.shape.at(-1)!] });

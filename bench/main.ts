@@ -1,4 +1,4 @@
-// npm run bench -- question … [--rounds N] [--case TEXT] [--peer TEXT] [--threads N] [--json], or --list
+// npm run bench -- question … [--rounds N] [--processes N] [--case TEXT] [--peer TEXT] [--threads N] [--json], or --list
 import { parseArgs } from 'node:util';
 import { compare, type Row } from './harness/compare.ts';
 import type { Question } from './harness/question.ts';
@@ -18,6 +18,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       rounds: { type: 'string' },
+      processes: { type: 'string', default: '1' },
       case: { type: 'string', default: '' },
       peer: { type: 'string', default: '' },
       threads: { type: 'string', default: '2' },
@@ -41,11 +42,13 @@ async function main(): Promise<number> {
     return found;
   });
   const threads = positiveInteger('threads', flags.threads);
+  const processes = positiveInteger('processes', flags.processes);
   const rounds = flags.rounds === undefined ? null : positiveInteger('rounds', flags.rounds);
   let failed = false;
   for (const question of asked) {
     const rows = await ask(question, {
       rounds: rounds ?? question.rounds,
+      processes,
       threads,
       caseText: flags.case,
       peerText: flags.peer,
@@ -58,6 +61,7 @@ async function main(): Promise<number> {
 
 interface Asking {
   readonly rounds: number;
+  readonly processes: number;
   readonly threads: number;
   /** Only cases and peers with this in their names. */
   readonly caseText: string;
@@ -65,13 +69,13 @@ interface Asking {
 }
 
 /** Asks one question, case after case. */
-async function ask(question: Question, { rounds, threads, caseText, peerText }: Asking): Promise<Row[]> {
+async function ask(question: Question, { rounds, processes, threads, caseText, peerText }: Asking): Promise<Row[]> {
   const rows: Row[] = [];
   // A whole name means that case, though it stands in the names of others.
   const exact = question.cases.filter(({ name }) => name === caseText);
   for (const workload of exact.length > 0 ? exact : question.cases.filter(({ name }) => name.includes(caseText))) {
     const peers = workload.peers.filter((peer) => peer.name.includes(peerText));
-    rows.push(...(await compare(question, { ...workload, peers }, { rounds, threads, onProgress })));
+    rows.push(...(await compare(question, { ...workload, peers }, { rounds, processes, threads, onProgress })));
   }
   onProgress('');
   if (rows.length === 0) throw new Error(`${question.name} has no such case or peer; leave out --case and --peer to see all.`);

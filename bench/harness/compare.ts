@@ -33,6 +33,11 @@ export interface Row {
 /** What `compare` may be told. */
 export interface CompareOptions {
   readonly rounds: number;
+  /**
+   * Over how many processes of each side the rounds are spread. Every turn of a process may be a tenth faster or slower than
+   * tenth faster or slower than another's, which the interval of one process does not show.
+   */
+  readonly processes: number;
   readonly threads: number;
   /** Called as the work goes on, with one line of text. */
   readonly onProgress: (line: string) => void;
@@ -43,25 +48,28 @@ export interface CompareOptions {
  * round. A change of the machine's speed then meets all sides alike, and each round gives one paired ratio per peer.
  */
 export async function compare(question: Question, workload: Case, options: CompareOptions): Promise<Row[]> {
-  const { rounds, threads, onProgress } = options;
+  const { rounds, processes, threads, onProgress } = options;
   const ours = new SideProcess(workload.ours);
   const peers = workload.peers.map((side) => new SideProcess(side));
   const sides = [ours, ...peers];
   const busy = await busyShare();
-  try {
-    for (const side of sides) {
-      onProgress(`${workload.name}: starting ${side.side.name}`);
-      await side.setup(workload, threads);
-    }
-    const random = mulberry32(1);
-    for (let round = 1; round <= rounds; round++) {
-      for (const position of shuffled(sides.length, random)) {
-        onProgress(`${workload.name}: round ${round} of ${rounds}, ${sides[position]!.side.name}`);
-        await sides[position]!.run();
+  const random = mulberry32(1);
+  for (let process = 0, round = 0; process < processes; process++) {
+    const until = Math.round((rounds * (process + 1)) / processes);
+    try {
+      for (const side of sides) {
+        onProgress(`${workload.name}: starting ${side.side.name}`);
+        await side.setup(workload, threads);
       }
+      for (; round < until; round++) {
+        for (const position of shuffled(sides.length, random)) {
+          onProgress(`${workload.name}: round ${round + 1} of ${rounds}, ${sides[position]!.side.name}`);
+          await sides[position]!.run();
+        }
+      }
+    } finally {
+      await Promise.all(sides.map((side) => side.done()));
     }
-  } finally {
-    await Promise.all(sides.map((side) => side.done()));
   }
   const rows = peers.map((peer) => rowOf(question, workload, ours, peer.side.name, peer));
   if (workload.goal !== undefined) rows.push(rowOf(question, workload, ours, 'goal', goalSide(workload, ours)));

@@ -9,7 +9,10 @@ export interface RemoteFunction {
   readonly result: 'void *' | 'int';
 }
 
-/** What the thread does: the functions' arguments are all pointers and sizes, which are passed alike. A text, so that no loader or bundler has to serve the thread. */
+/**
+ * What the thread does: the functions' arguments are all pointers and sizes, which are passed alike. A text, so that no loader or
+ * bundler has to serve the thread.
+ */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
 const koffi = require(workerData.koffi);

@@ -4,7 +4,8 @@ import type { Precision } from './runtime.ts';
  * Operators of ONNX Runtime's CPU build, native and WASM, beyond the standard's basic ones. A test runs each. `UnshapedConv`
  * stands for a Conv with kernels whose lengths the model does not say; `StableTopK` for a TopK that takes equal elements in the
  * order they have; `UnroundedMatMul` for products whose operands keep all their bits; `HardSigmoid` for one that is no slower
- * than a sum; `BiasedGemm` for a Gemm that adds its bias in the pass that it makes anyway; `OpenRanks` for inputs of which the model does not say how many axes they have.
+ * than a sum; `BiasedGemm` for a Gemm that adds its bias in the pass that it makes anyway; `OpenRanks` for inputs of which the
+ * model does not say how many axes they have.
  */
 export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'FusedMatMul',

@@ -1,5 +1,6 @@
 import type { JsonObject } from './component.ts';
 import type { Model, TokenSink } from './models/model.ts';
+import { TableModel } from './models/table-model.ts';
 import type { TokenTable } from './models/token-table.ts';
 import { Unigram } from './models/unigram.ts';
 import type { SentencePieceModel } from './sentencepiece.ts';
@@ -9,11 +10,10 @@ import type { Spelling } from './specific-parts.ts';
  * Marian's model of one language: text is cut by the pieces of that language's SentencePiece model, and a piece's id is that
  * of a vocabulary which two languages share. A piece that the vocabulary lacks is unknown.
  */
-export class MarianModel implements Model {
+export class MarianModel extends TableModel implements Model {
   readonly type = 'Unigram';
   readonly unk_token: string;
   readonly #unknown: number;
-  readonly #vocab: TokenTable;
   readonly #pieces: Unigram;
   /** The id in the vocabulary of each piece; -1 where it lacks the piece. */
   readonly #ids: Int32Array;
@@ -28,36 +28,20 @@ export class MarianModel implements Model {
     },
     // What one language cannot spell may be a piece of the other.
     addSpelled: (_unknown, start, end, text) => {
-      const id = this.#vocab.idOf(text);
+      const id = this.vocab.idOf(text);
       if (id === undefined) this.#sink!.addSpelled(this.#unknown, start, end, text);
       else this.#sink!.add(id, start, end);
     },
   };
 
   constructor(spm: SentencePieceModel, vocab: TokenTable, unk_token: string) {
+    super(vocab);
     this.unk_token = unk_token;
-    this.#vocab = vocab;
     this.#unknown = vocab.idOf(unk_token)!;
     const own = spm.pieces.map(({ piece, score, type }): [string, number | null] => [piece, type === 'normal' ? score : null]);
     this.#pieces = new Unigram(own, { unk_id: spm.unk_id });
     this.#ids = Int32Array.from(spm.pieces, ({ piece }) => vocab.idOf(piece) ?? -1);
     this.#scores = new Map(own.filter((entry): entry is [string, number] => entry[1] !== null));
-  }
-
-  get vocab_size(): number {
-    return this.#vocab.size;
-  }
-
-  get_vocab(): Map<string, number> {
-    return this.#vocab.toMap();
-  }
-
-  token_to_id(token: string): number | undefined {
-    return this.#vocab.idOf(token);
-  }
-
-  id_to_token(id: number): string | undefined {
-    return this.#vocab.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -68,12 +52,12 @@ export class MarianModel implements Model {
 
   /** As near as tokenizer.json comes: a Unigram model of the whole vocabulary, with null for what this language does not score. */
   toJSON(): JsonObject {
-    const vocab = this.#vocab.inOrder().map(([token]) => [token, this.#scores.get(token) ?? null]);
+    const vocab = this.vocab.inOrder().map(([token]) => [token, this.#scores.get(token) ?? null]);
     return { type: 'Unigram', unk_id: this.#unknown, vocab, byte_fallback: false };
   }
 
   vocabularyFiles(): Record<string, string> {
-    return { 'vocab.json': `${JSON.stringify(this.#vocab.toObject(), null, 2)}\n` };
+    return { 'vocab.json': `${JSON.stringify(this.vocab.toObject(), null, 2)}\n` };
   }
 }
 

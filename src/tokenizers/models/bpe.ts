@@ -6,8 +6,9 @@ import { textOf, unitsOfText } from '../text/unit-text.ts';
 import { BPEWord } from './bpe-word.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
 import { PairTable } from './pair-table.ts';
+import { TableModel } from './table-model.ts';
 import { TextList } from './text-list.ts';
-import { TokenTable } from './token-table.ts';
+import type { TokenTable } from './token-table.ts';
 import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 import { WordCache } from './word-cache.ts';
 
@@ -46,7 +47,7 @@ export interface BPEOptions extends Partial<Omit<BPEFields, 'vocab' | 'merges'>>
  *
  * Differs from Hugging Face's library: `dropout` draws from a seeded generator, so runs repeat.
  */
-export class BPE implements Model {
+export class BPE extends TableModel implements Model {
   readonly type = 'BPE';
   readonly dropout: number | null;
   readonly unk_token: string | null;
@@ -55,7 +56,6 @@ export class BPE implements Model {
   readonly fuse_unk: boolean;
   readonly byte_fallback: boolean;
   readonly ignore_merges: boolean;
-  readonly #vocab: TokenTable;
   /** Left and right token of each merge, in the order of ranks. */
   readonly #pairs: Int32Array;
   readonly #merges: PairTable;
@@ -77,6 +77,7 @@ export class BPE implements Model {
     options: BPEOptions = {},
     where = 'BPE',
   ) {
+    super(vocab);
     this.dropout = options.dropout ?? null;
     this.unk_token = options.unk_token ?? null;
     this.continuing_subword_prefix = options.continuing_subword_prefix ?? null;
@@ -85,7 +86,6 @@ export class BPE implements Model {
     this.byte_fallback = options.byte_fallback ?? false;
     this.ignore_merges = options.ignore_merges ?? false;
     this.#key = seedKey(options.seed ?? 0);
-    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
     const halves = merges instanceof TextList ? merges : TextList.of(merges.flat());
     const count = halves.length / 2;
     this.#pairs = new Int32Array(2 * count);
@@ -93,7 +93,7 @@ export class BPE implements Model {
     const prefix = this.continuing_subword_prefix?.length ?? 0;
     const { units, bounds } = halves;
     const idOf = (rank: number, from: number, to: number, then = 0, end = 0): number => {
-      const id = this.#vocab.find(units, from, to, then, Math.max(then, end));
+      const id = this.vocab.find(units, from, to, then, Math.max(then, end));
       if (id >= 0) return id;
       const token = textOf(units, from, to) + textOf(units, then, Math.max(then, end));
       throw new ConfigError(
@@ -112,10 +112,6 @@ export class BPE implements Model {
     }
   }
 
-  get vocab_size(): number {
-    return this.#vocab.size;
-  }
-
   /** The fields beside vocabulary and merges, as another model takes them over. */
   get fields(): Required<Omit<BPEOptions, 'seed'>> {
     const { dropout, unk_token, continuing_subword_prefix, end_of_word_suffix } = this;
@@ -126,21 +122,9 @@ export class BPE implements Model {
   /** The merges in the order of their ranks, each as its two tokens. */
   get merges(): [left: string, right: string][] {
     return Array.from({ length: this.#pairs.length / 2 }, (_, rank) => [
-      this.#vocab.tokenOf(this.#pairs[2 * rank]!)!,
-      this.#vocab.tokenOf(this.#pairs[2 * rank + 1]!)!,
+      this.vocab.tokenOf(this.#pairs[2 * rank]!)!,
+      this.vocab.tokenOf(this.#pairs[2 * rank + 1]!)!,
     ]);
-  }
-
-  get_vocab(): Map<string, number> {
-    return this.#vocab.toMap();
-  }
-
-  token_to_id(token: string): number | undefined {
-    return this.#vocab.idOf(token);
-  }
-
-  id_to_token(id: number): string | undefined {
-    return this.#vocab.tokenOf(id);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -155,7 +139,7 @@ export class BPE implements Model {
     return {
       type: 'BPE',
       ...this.fields,
-      vocab: this.#vocab.toObject(),
+      vocab: this.vocab.toObject(),
       merges: this.merges,
     };
   }
@@ -165,7 +149,7 @@ export class BPE implements Model {
     // A line separates a pair by a space, so a token with one in it cannot be written.
     if (merges.some((pair) => pair.some((token) => /[ \r\n]/.test(token)))) return {};
     return {
-      'vocab.json': `${JSON.stringify(this.#vocab.toObject())}\n`,
+      'vocab.json': `${JSON.stringify(this.vocab.toObject())}\n`,
       'merges.txt': `#version: 0.2\n${merges.map(([left, right]) => `${left} ${right}\n`).join('')}`,
     };
   }
@@ -188,7 +172,7 @@ export class BPE implements Model {
 
   /** The tokens of a text that stands at `start`. */
   #ofCharacters(text: string, start: number, found: TokenSink): void {
-    const whole = this.ignore_merges ? this.#vocab.idOf(text) : undefined;
+    const whole = this.ignore_merges ? this.vocab.idOf(text) : undefined;
     if (whole !== undefined) {
       found.add(whole, start, start + text.length);
       return;
@@ -212,7 +196,7 @@ export class BPE implements Model {
 
   #ofBytes(units: Uint16Array, start: number, end: number, found: TokenSink): void {
     if (this.ignore_merges) {
-      const whole = this.#vocab.idOf(toByteCharacters(textOf(units, start, end)));
+      const whole = this.vocab.idOf(toByteCharacters(textOf(units, start, end)));
       if (whole !== undefined) {
         found.add(whole, start, end);
         return;
@@ -249,7 +233,7 @@ export class BPE implements Model {
       if (suffix !== null && to === text.length) symbol += suffix;
       const length = lengthOf(text, at, to);
       at = to;
-      const id = this.#vocab.idOf(symbol);
+      const id = this.vocab.idOf(symbol);
       if (id !== undefined) {
         if (unknown > 0) word.add(this.#unknown(), unknown);
         unknown = 0;
@@ -276,7 +260,7 @@ export class BPE implements Model {
   #bytesOf(symbol: string): number[] | undefined {
     const ids: number[] = [];
     for (const byte of encoder.encode(symbol)) {
-      const id = this.#vocab.idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+      const id = this.vocab.idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
       if (id === undefined) return undefined;
       ids.push(id);
     }
@@ -316,7 +300,7 @@ export class BPE implements Model {
     if (ids === undefined) {
       const prefix = isFirst ? '' : (this.continuing_subword_prefix ?? '');
       const suffix = isLast ? (this.end_of_word_suffix ?? '') : '';
-      ids = Int32Array.from(byteCharacters, (character) => this.#vocab.idOf(prefix + character + suffix) ?? -1);
+      ids = Int32Array.from(byteCharacters, (character) => this.vocab.idOf(prefix + character + suffix) ?? -1);
       this.#byteIds[kind] = ids;
     }
     return ids[byte]!;
@@ -350,7 +334,7 @@ export class BPE implements Model {
   }
 
   #unknown(): number {
-    const id = this.#vocab.idOf(this.unk_token!);
+    const id = this.vocab.idOf(this.unk_token!);
     if (id !== undefined) return id;
     throw new ConfigError(
       `BPE: a character is not in the vocabulary, and neither is the unknown token ${brief(this.unk_token)}; add that token, or name another as unk_token.`,

@@ -1,7 +1,8 @@
 import { ConfigError } from '../../core/index.ts';
 import { brief, type ComponentDefinition, type JsonObject } from '../component.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { TokenTable } from './token-table.ts';
+import { TableModel } from './table-model.ts';
+import type { TokenTable } from './token-table.ts';
 import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 
 /** The fields of a WordLevel model. */
@@ -13,51 +14,34 @@ export interface WordLevelFields {
 }
 
 /** WordLevel: a word is one token, or the unknown one. */
-export class WordLevel implements Model {
+export class WordLevel extends TableModel implements Model {
   readonly type = 'WordLevel';
   readonly unk_token: string;
-  readonly #vocab: TokenTable;
 
   /** From a vocabulary and the fields of tokenizer.json. */
   constructor(
     vocab: ReadonlyMap<string, number> | TokenTable,
     { unk_token = '<unk>' }: Partial<Omit<WordLevelFields, 'vocab'>> = {},
   ) {
-    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
+    super(vocab);
     this.unk_token = unk_token;
   }
 
-  get vocab_size(): number {
-    return this.#vocab.size;
-  }
-
-  get_vocab(): Map<string, number> {
-    return this.#vocab.toMap();
-  }
-
-  token_to_id(token: string): number | undefined {
-    return this.#vocab.idOf(token);
-  }
-
-  id_to_token(id: number): string | undefined {
-    return this.#vocab.tokenOf(id);
-  }
-
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
-    const id = this.#vocab.find(units, start, end);
+    const id = this.vocab.find(units, start, end);
     sink.add(id >= 0 ? id : this.#unknown(), start, end);
   }
 
   toJSON(): JsonObject {
-    return { type: 'WordLevel', vocab: this.#vocab.toObject(), unk_token: this.unk_token };
+    return { type: 'WordLevel', vocab: this.vocab.toObject(), unk_token: this.unk_token };
   }
 
   vocabularyFiles(): Record<string, string> {
-    return { 'vocab.json': `${JSON.stringify(this.#vocab.toObject())}\n` };
+    return { 'vocab.json': `${JSON.stringify(this.vocab.toObject())}\n` };
   }
 
   #unknown(): number {
-    const id = this.#vocab.idOf(this.unk_token);
+    const id = this.vocab.idOf(this.unk_token);
     if (id !== undefined) return id;
     throw new ConfigError(
       `WordLevel: a word is not in the vocabulary, and neither is the unknown token ${brief(this.unk_token)}; add that token, or name another as unk_token.`,

@@ -2,7 +2,8 @@ import { ConfigError } from '../../core/index.ts';
 import type { ComponentDefinition, JsonObject } from '../component.ts';
 import { isHigh, isLow } from '../text/surrogates.ts';
 import { defineModel, type Model, type TokenSink } from './model.ts';
-import { type TokenPrefix, TokenTable } from './token-table.ts';
+import { TableModel } from './table-model.ts';
+import type { TokenPrefix, TokenTable } from './token-table.ts';
 import { TokenTrie } from './token-trie.ts';
 import { checkVocabularyObject, vocabularyOf } from './vocabulary.ts';
 import { type FoundTokens, WordCache } from './word-cache.ts';
@@ -24,12 +25,11 @@ export interface WordPieceFields {
  * A word that gets stuck is one unknown token.
  * Source: Schuster and Nakajima, 2012, "Japanese and Korean voice search"; Devlin et al., 2018, arXiv:1810.04805.
  */
-export class WordPiece implements Model {
+export class WordPiece extends TableModel implements Model {
   readonly type = 'WordPiece';
   readonly unk_token: string;
   readonly continuing_subword_prefix: string;
   readonly max_input_chars_per_word: number;
-  readonly #vocab: TokenTable;
   readonly #words = new WordCache();
   /** What tokens begin with that start a word, and those that continue one. */
   readonly #starting: TokenPrefix;
@@ -47,28 +47,12 @@ export class WordPiece implements Model {
       max_input_chars_per_word = 100,
     }: Partial<Omit<WordPieceFields, 'vocab'>> = {},
   ) {
-    this.#vocab = vocab instanceof TokenTable ? vocab : TokenTable.of(vocab);
+    super(vocab);
     this.unk_token = unk_token;
     this.continuing_subword_prefix = continuing_subword_prefix;
     this.max_input_chars_per_word = max_input_chars_per_word;
-    this.#starting = this.#vocab.prefix('');
-    this.#following = this.#vocab.prefix(continuing_subword_prefix);
-  }
-
-  get vocab_size(): number {
-    return this.#vocab.size;
-  }
-
-  get_vocab(): Map<string, number> {
-    return this.#vocab.toMap();
-  }
-
-  token_to_id(token: string): number | undefined {
-    return this.#vocab.idOf(token);
-  }
-
-  id_to_token(id: number): string | undefined {
-    return this.#vocab.tokenOf(id);
+    this.#starting = this.vocab.prefix('');
+    this.#following = this.vocab.prefix(continuing_subword_prefix);
   }
 
   tokenize(units: Uint16Array, start: number, end: number, sink: TokenSink): void {
@@ -92,19 +76,19 @@ export class WordPiece implements Model {
       unk_token: this.unk_token,
       continuing_subword_prefix: this.continuing_subword_prefix,
       max_input_chars_per_word: this.max_input_chars_per_word,
-      vocab: this.#vocab.toObject(),
+      vocab: this.vocab.toObject(),
     };
   }
 
   vocabularyFiles(): Record<string, string> {
     // A line's number is its id there, so a gap or a line break in a token cannot be written.
-    const ordered = this.#vocab.inOrder();
+    const ordered = this.vocab.inOrder();
     if (ordered.some(([token, id], line) => id !== line || /[\r\n]/.test(token))) return {};
     return { 'vocab.txt': ordered.map(([token]) => `${token}\n`).join('') };
   }
 
   #plant(): void {
-    const vocab = this.#vocab;
+    const vocab = this.vocab;
     const { texts } = vocab;
     const idAt = (place: number) => vocab.idAt(place);
     this.#initial = new TokenTrie({ texts, idAt });
@@ -114,7 +98,7 @@ export class WordPiece implements Model {
   /** Finds the tokens of a word; false where it gets stuck. */
   #spell(units: Uint16Array, start: number, end: number, found: FoundTokens): boolean {
     if (this.#isTooLong(units, start, end)) return false;
-    const vocab = this.#vocab;
+    const vocab = this.vocab;
     if (!vocab.isShort) return this.#spellByTries(units, start, end, found);
     for (let from = start; from < end; ) {
       const id = vocab.longest(from === start ? this.#starting : this.#following, units, from, end);
@@ -147,7 +131,7 @@ export class WordPiece implements Model {
   }
 
   #unknown(): number {
-    const id = this.#vocab.idOf(this.unk_token);
+    const id = this.vocab.idOf(this.unk_token);
     if (id !== undefined) return id;
     throw new ConfigError(
       `WordPiece: a word cannot be spelled and the vocabulary has no ${JSON.stringify(this.unk_token)}; add that token, or name another as unk_token.`,

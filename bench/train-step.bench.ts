@@ -14,18 +14,30 @@ const autocast: Side = { ...eager, name: 'PyTorch bf16 autocast', options: { aut
 const ourProducts: Side = { name: "floor: the step's products on qkv's runtime", script: 'train-step/products.ts' };
 const torchProducts: Side = { name: "floor: the step's products in PyTorch", script: 'train-step/torch_products.py' };
 
-const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts' };
-const openvino: Side = { ...ours, name: 'qkv on openvino', options: { runtime: 'openvino' }, agreesWithin: 1e-4 };
-const bf16: Side = { ...ours, name: 'qkv, bf16', options: { runtime: 'openvino', precision: 'bfloat16' } };
+/** Ours for batches of ever new lengths, and for those of one shape, of which the runtime is told. */
+const onBatches = (script: string): Side => ({ name: 'qkv', script });
+const ofOneShape = (script: string): Side => ({ name: 'qkv', script, options: { dynamic: false } });
+const onOpenVino = (side: Side): Side => ({
+  ...side,
+  name: 'qkv on openvino',
+  options: { ...side.options, runtime: 'openvino' },
+});
+const narrowed = (side: Side): Side => ({
+  ...side,
+  name: 'qkv, bf16',
+  options: { ...side.options, runtime: 'openvino', precision: 'bfloat16' },
+});
+const ourBert = (options: { readonly lengths?: unknown }) =>
+  options.lengths ? onBatches('train-step/qkv-step.ts') : ofOneShape('train-step/qkv-step.ts');
 const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));
 
-const ourLstm: Side = { name: 'qkv', script: 'train-step/lstm-step.ts' };
+const ourLstm = ofOneShape('train-step/lstm-step.ts');
 const lstmRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/torch_lstm.py' }));
-const ourGpt: Side = { name: 'qkv', script: 'train-step/gpt-step.ts' };
+const ourGpt = ofOneShape('train-step/gpt-step.ts');
 const gptRivals: Side[] = [eager, compiled].map((rival) => ({ ...rival, script: 'train-step/gpt_step.py' }));
-const ourCnn: Side = { name: 'qkv', script: 'train-step/cnn-step.ts' };
+const ourCnn = ofOneShape('train-step/cnn-step.ts');
 const eagerCnn: Side = { name: 'PyTorch eager', script: 'train-step/torch_cnn.py', agreesWithin: 1e-3 };
 const cnnRivals: Side[] = [
   eagerCnn,
@@ -34,7 +46,7 @@ const cnnRivals: Side[] = [
   { ...eagerCnn, name: 'PyTorch torch.compile, channels last', options: { compile: true, channels_last: true } },
 ];
 
-const ourVit: Side = { name: 'qkv', script: 'train-step/vit-step.ts' };
+const ourVit = ofOneShape('train-step/vit-step.ts');
 const vitRivals: Side[] = [eager, compiled].map((rival) => ({
   ...rival,
   script: 'train-step/torch_vit.py',
@@ -42,11 +54,6 @@ const vitRivals: Side[] = [eager, compiled].map((rival) => ({
   agreesWithin: 1e-3,
 }));
 
-const narrowed = (side: Side): Side => ({
-  ...side,
-  name: 'qkv, bf16',
-  options: { runtime: 'openvino', precision: 'bfloat16' },
-});
 const narrowRival = (side: Side): Side => ({ ...side, name: 'PyTorch bf16 autocast', options: { autocast: 'bfloat16' } });
 const loosely = (side: Side): Side => ({ ...side, agreesWithin: 3e-2 });
 
@@ -58,19 +65,28 @@ export const trainStep = defineQuestion({
   cases: [
     ...workloads.map(({ name, options }): Case => {
       const peers = options.lengths ? rivalsOnBatches : rivals;
-      const more = options === bertMini ? [openvino, ourProducts, torchProducts] : [];
-      return { name, unit: 'ms', options, ours, peers: [...peers, ...more] };
+      const more = options === bertMini ? [ourProducts, torchProducts] : [];
+      return { name, unit: 'ms', options, ours: ourBert(options), peers: [...peers, ...more] };
     }),
+    ...workloads
+      .filter(({ options }) => !options.lengths)
+      .map(({ name, options }): Case => {
+        const ours = onOpenVino(ourBert(options));
+        return { name: `${name}, openvino`, unit: 'ms', options, ours, peers: rivals };
+      }),
     // Against each way in which PyTorch trains, in bf16: the faster of them is the one to beat.
     ...workloads
       .filter(({ options }) => options !== lora)
       .map(({ name, options }): Case => {
         const peers = rivals.map((rival) => ({ ...rival, agreesWithin: 2e-2 }));
-        return { name: `${name.replace(' float32', '')}, bf16`, unit: 'ms', options, ours: bf16, peers };
+        const ours = narrowed(ourBert(options));
+        return { name: `${name.replace(' float32', '')}, bf16`, unit: 'ms', options, ours, peers };
       }),
     { name: 'LSTM', unit: 'ms', options: lstm, ours: ourLstm, peers: lstmRivals },
     { name: 'GPT', unit: 'ms', options: nanoGpt, ours: ourGpt, peers: gptRivals },
+    { name: 'GPT, openvino', unit: 'ms', options: nanoGpt, ours: onOpenVino(ourGpt), peers: gptRivals },
     { name: 'CNN', unit: 'ms', options: cnn, ours: ourCnn, peers: cnnRivals },
+    { name: 'CNN, openvino', unit: 'ms', options: cnn, ours: onOpenVino(ourCnn), peers: cnnRivals },
     {
       name: 'CNN, bf16',
       unit: 'ms',

@@ -4,7 +4,7 @@ import { quantize } from '../../src/nn/index.ts';
 import { compile, noGrad, setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve } from '../harness/serve.ts';
 import { filled, filledIntegers } from '../train-step/fill.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import type { Decoding, gpt2 } from './gpt2.ts';
 import { GPT2 } from './gpt2-model.ts';
 
@@ -30,7 +30,7 @@ await serve<typeof gpt2 & Decoding>(async (config, threads) => {
       const { next, states } = noGrad(() => model.forward(input_ids, positions, mask, past));
       return [next, ...states.flatMap(({ key, value }) => [key, value])];
     },
-    { freeze: true },
+    { freeze: true, dynamic: false },
   );
   const prompt = BigInt64Array.from(filledIntegers('prompt', config.prompt_length, config.vocab_size), BigInt);
 
@@ -39,6 +39,7 @@ await serve<typeof gpt2 & Decoding>(async (config, threads) => {
       num_hidden_layers: n_layer,
       num_key_value_heads: n_head,
       head_dim: n_embd / n_head,
+      max_cache_len: config.prompt_length + config.max_new_tokens,
     });
     const written: number[] = [];
     let input_ids = tensor(prompt, { shape: [1, prompt.length] });

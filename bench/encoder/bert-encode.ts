@@ -4,7 +4,7 @@ import { quantize } from '../../src/nn/index.ts';
 import { compile, noGrad, setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve, timed } from '../harness/serve.ts';
 import { filledIntegers, initialWeights } from '../train-step/fill.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import type { bertBase } from './bert-base.ts';
 
 interface Encoding {
@@ -23,7 +23,10 @@ await serve<typeof bertBase & Encoding>(async (config, threads) => {
   for (const [name, parameter] of model.namedParameters()) parameter.load(initialWeights(name, parameter.size));
   model.eval();
   if (quantization) await quantize(model, quantization);
-  const encode = compile((input_ids: Tensor) => noGrad(() => model.forward({ input_ids }).last_hidden_state), { freeze: true });
+  const encode = compile((input_ids: Tensor) => noGrad(() => model.forward({ input_ids }).last_hidden_state), {
+    freeze: true,
+    dynamic: false,
+  });
   const ids = filledIntegers('input_ids', texts * length, vocab_size);
   const input_ids = tensor(ids, { shape: [texts, length], dtype: 'int32' });
   const run = async () => (await encode(input_ids)).dispose();

@@ -2,7 +2,7 @@
 // would make one call very late and leave no others, which a percentile over calls would hide: so a late call counts once
 // for every 10 ms that it stood for.
 import { serve } from '../harness/serve.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const interval = 10;

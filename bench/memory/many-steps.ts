@@ -4,7 +4,7 @@
 
 import { median } from '../harness/serve.ts';
 import { mulberry32 } from '../harness/statistics.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const workload = JSON.parse(process.argv[2]!) as Workload & { steps: number };

@@ -1,7 +1,7 @@
 // Run by fresh.ts. Prints how much longer the first step of a process takes than the ones after it: tracing and lowering with
 // cold code, and making the runtime's session. The runtime is open before, the batch is there.
 import { median } from '../harness/serve.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 const workload = JSON.parse(process.argv[2]!) as Workload;

@@ -2,7 +2,7 @@
 // active for is JavaScript: building the graph, hashing it, binding, reading the loss.
 import { performance } from 'node:perf_hooks';
 import { serve } from '../harness/serve.ts';
-import { runtimeVersion } from '../train-step/versions.ts';
+import { runtimeVersion } from '../train-step/place.ts';
 import { trainingOf, type Workload } from '../train-step/workload.ts';
 
 await serve<Workload>(async (workload, threads) => {

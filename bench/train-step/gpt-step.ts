@@ -1,11 +1,11 @@
 // qkv's side of gpt.ts, which says what a step is.
 import { Embedding, functional, LayerNorm, Linear, Module, type Parameter } from '../../src/nn/index.ts';
 import { AdamW, clipGradNorm } from '../../src/optim/index.ts';
-import { openRuntime } from '../../src/runtime/index.ts';
 import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve, timed } from '../harness/serve.ts';
 import { filled, filledIntegers } from './fill.ts';
 import type { nanoGpt } from './gpt.ts';
+import { type Place, runtimeVersion } from './place.ts';
 
 type Config = typeof nanoGpt;
 
@@ -99,9 +99,9 @@ function initialize(model: GPT, { n_layer }: Config): void {
   }
 }
 
-await serve<Config>(async (config, threads) => {
-  setDefaultDevice('cpu', { threads });
-  const runtime = await openRuntime({ device: 'cpu', threads });
+await serve<Config & Place>(async (config, threads) => {
+  const { runtime = 'ort', precision = 'float32', dynamic } = config;
+  setDefaultDevice('cpu', { threads, runtime, precision, dynamic });
   const { block_size, batch_size, vocab_size, lr, betas, eps, weight_decay, grad_clip } = config;
   const model = new GPT(config);
   initialize(model, config);
@@ -125,7 +125,7 @@ await serve<Config>(async (config, threads) => {
   };
   const check = [await step(), await step(), await step()];
   return {
-    versions: { [runtime.name]: runtime.version },
+    versions: await runtimeVersion(threads, { runtime, precision }),
     check,
     run: () => timed(config.steps_per_turn, step),
   };

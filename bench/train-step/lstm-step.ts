@@ -1,10 +1,10 @@
 // qkv's side of lstm.ts, which says what a step is.
 import { CrossEntropyLoss, Embedding, Linear, LSTM, Module } from '../../src/nn/index.ts';
 import { AdamW } from '../../src/optim/index.ts';
-import { openRuntime } from '../../src/runtime/index.ts';
 import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { serve, timed } from '../harness/serve.ts';
 import { filledIntegers, initialWeights } from './fill.ts';
+import { type Place, runtimeVersion } from './place.ts';
 
 interface Sizes {
   vocab_size: number;
@@ -38,9 +38,9 @@ class Model extends Module {
   }
 }
 
-await serve<Sizes>(async (sizes, threads) => {
-  setDefaultDevice('cpu', { threads });
-  const runtime = await openRuntime({ device: 'cpu', threads });
+await serve<Sizes & Place>(async (sizes, threads) => {
+  const { runtime = 'ort', precision = 'float32', dynamic } = sizes;
+  setDefaultDevice('cpu', { threads, runtime, precision, dynamic });
   const model = new Model(sizes);
   model.loadStateDict(
     new Map(
@@ -63,5 +63,5 @@ await serve<Sizes>(async (sizes, threads) => {
     return loss.item();
   };
   const check = [await step(), await step(), await step()];
-  return { versions: { [runtime.name]: runtime.version }, check, run: () => timed(steps_per_turn, step) };
+  return { versions: await runtimeVersion(threads, { runtime, precision }), check, run: () => timed(steps_per_turn, step) };
 });

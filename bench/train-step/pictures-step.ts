@@ -5,18 +5,13 @@ import { setDefaultDevice, type Tensor, tensor } from '../../src/tensor/index.ts
 import type { Options } from '../harness/question.ts';
 import { serve, timed } from '../harness/serve.ts';
 import { filled, filledIntegers } from './fill.ts';
-import { runtimeVersion } from './versions.ts';
+import { type Place, runtimeVersion } from './place.ts';
 
 interface Pictures extends Options {
   readonly pictures: number;
   readonly size: number;
   readonly classes: number;
   readonly steps_per_turn: number;
-}
-
-interface Place {
-  readonly runtime?: string;
-  readonly precision?: 'float32' | 'bfloat16';
 }
 
 /** Serves a model of pictures `[B, 3, size, size]` that gives logits `[B, classes]`; `initial` gives a parameter's first values. */
@@ -26,8 +21,8 @@ export async function servePictures<O extends Pictures>(
   makeOptimizer: (parameters: Parameter[], options: O) => Pick<Optimizer<never>, 'step' | 'zeroGrad'>,
 ): Promise<void> {
   await serve<O & Place>(async (options, threads) => {
-    const { pictures, size, classes, steps_per_turn, runtime = 'ort', precision = 'float32' } = options;
-    setDefaultDevice('cpu', { threads, runtime, precision });
+    const { pictures, size, classes, steps_per_turn, runtime = 'ort', precision = 'float32', dynamic } = options;
+    setDefaultDevice('cpu', { threads, runtime, precision, dynamic });
     const model = makeModel(options);
     for (const [name, parameter] of model.namedParameters()) parameter.load(initial(name, parameter.shape));
     const optimizer = makeOptimizer(model.parameters(), options);

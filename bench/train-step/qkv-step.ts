@@ -1,6 +1,6 @@
 // qkv's side of train-step.bench.ts.
 import { serve, timed } from '../harness/serve.ts';
-import { runtimeVersion } from './versions.ts';
+import { runtimeVersion } from './place.ts';
 import { trainingOf, type Workload } from './workload.ts';
 
 await serve<Workload>(async (workload, threads) => {

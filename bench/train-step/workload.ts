@@ -3,9 +3,10 @@ import { BertForMaskedLM, BertModel } from 'qkv/models';
 import { CrossEntropyLoss, functional, Linear, Module, Parameter } from 'qkv/nn';
 import { AdamW } from 'qkv/optim';
 import { filledIntegers, initialWeights } from './fill.ts';
+import type { Place } from './place.ts';
 
 /** What bert-mini.ts says of a step, as options. */
-export interface Workload {
+export interface Workload extends Place {
   vocab_size: number;
   hidden_size: number;
   num_hidden_layers: number;
@@ -27,9 +28,6 @@ export interface Workload {
   labelled?: number;
   lora_rank?: number;
   lora_alpha?: number;
-  /** What our side runs on, and what products are computed in; left out: ONNX Runtime in float32. */
-  runtime?: string;
-  precision?: 'float32' | 'bfloat16';
   /** How long each text is, `rows` texts to a batch; left out where there is no padding. */
   lengths?: number[];
 }
@@ -123,8 +121,8 @@ export interface Training {
 
 /** Builds the model, its optimizer and what feeds them. */
 export function trainingOf(workload: Workload, threads: number): Training {
-  const { runtime = 'ort', precision = 'float32' } = workload;
-  setDefaultDevice('cpu', { threads, runtime, precision });
+  const { runtime = 'ort', precision = 'float32', dynamic } = workload;
+  setDefaultDevice('cpu', { threads, runtime, precision, dynamic });
   const model = workload.head === 'words' ? new MaskedWords(workload) : new Classifier(workload);
   if (workload.lora_rank) adapt(model.bert, workload);
   model.loadStateDict(

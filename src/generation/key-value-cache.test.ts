@@ -21,6 +21,22 @@ for (const { name, device, availability } of await probeRuntimes()) {
       setDefaultDevice(null);
     });
 
+    it('has room for as many places as it is told, and grows beyond', async () => {
+      using cache = await KeyValueCache.create({ ...shapes, max_cache_len: 6 });
+      const read = async (T: number) => {
+        const states = [await state(T), await state(T), await state(T), await state(T)];
+        await cache.append([
+          { key: states[0]!, value: states[1]! },
+          { key: states[2]!, value: states[3]! },
+        ]);
+      };
+      await read(5);
+      await read(1);
+      expect([cache.length, cache.room]).toEqual([6, 6]);
+      await read(1);
+      expect([cache.length, cache.room, cache.mask().shape]).toEqual([7, 64, [2, 1, 1, 64]]);
+    });
+
     it('attends over what was read before as over all at once, with padding, past the room it began with', async () => {
       using cache = await KeyValueCache.create(shapes);
       const attend = compile((q: Tensor, k: Tensor, v: Tensor, mask: Tensor, key: Tensor, value: Tensor) =>

@@ -16,11 +16,13 @@ export interface KeyValueCacheOptions {
   readonly head_dim: number;
   /** Default 1. */
   readonly batch_size?: number;
+  /** How many places there is room for from the start, so that no shape changes up to there. Default 64, as the first of more. */
+  readonly max_cache_len?: number;
   /** Where the model computes. Default: as `setDefaultDevice` said. */
   readonly place?: Placement | null;
 }
 
-/** Room for so many places at first; it doubles when they are taken. */
+/** Room for so many places at first, unless told; it doubles when they are taken. */
 const firstRoom = 64;
 
 /**
@@ -30,7 +32,8 @@ const firstRoom = 64;
  * A step reads `layers` (as `past` of `scaledDotProductAttention`, with `mask()`) and gives to `append` what its own places'
  * keys and values are. Places beyond `length` are zeros, which the mask leaves out: shapes change only with the room, so that
  * one compiled program serves every length.
- * Like Hugging Face's DynamicCache, but for that room, and that keys and values of a step come in at its end.
+ * Like Hugging Face's DynamicCache, but for that room (with `max_cache_len` like its StaticCache, but that it grows beyond), and
+ * that keys and values of a step come in at its end.
  */
 export class KeyValueCache {
   #layers: LayerStates[];
@@ -51,13 +54,14 @@ export class KeyValueCache {
     num_key_value_heads,
     head_dim,
     batch_size = 1,
+    max_cache_len = firstRoom,
     place = null,
   }: KeyValueCacheOptions): Promise<KeyValueCache> {
-    const counts = { num_hidden_layers, num_key_value_heads, head_dim, batch_size };
+    const counts = { num_hidden_layers, num_key_value_heads, head_dim, batch_size, max_cache_len };
     for (const [name, count] of Object.entries(counts))
       if (!(Number.isInteger(count) && count > 0))
         throw new ConfigError(`KeyValueCache: ${name} is ${count}; it must be a whole number from 1.`);
-    const shape = [batch_size, num_key_value_heads, firstRoom, head_dim];
+    const shape = [batch_size, num_key_value_heads, max_cache_len, head_dim];
     const empty = () => residentZeros(shape, { dtype: 'float32', place });
     const layers: LayerStates[] = [];
     for (let i = 0; i < num_hidden_layers; i++) layers.push({ key: await empty(), value: await empty() });

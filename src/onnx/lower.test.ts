@@ -41,6 +41,13 @@ describe('lower', () => {
     expect(inputs).toEqual([{ leaf: x.node }, { dims: [3, 2] }]);
   });
 
+  test('makes lengths part of the graph where it is not to serve others', () => {
+    const { graph, inputs } = lower([reshape(x, { shape: [3, 2] })], nothing, { dynamic: false });
+    expect(graph.inputs).toEqual([{ name: 'i0', dtype: 'float32', shape: [2, 3] }]);
+    expect(graph.initializers).toMatchObject([{ shape: [2], data: BigInt64Array.of(3n, 2n) }]);
+    expect(inputs).toEqual([{ leaf: x.node }]);
+  });
+
   test('gives every output a name of its own', () => {
     const y = relu(x);
     const { graph } = lower([y, y, x, constant(2), x], nothing);

@@ -1,4 +1,4 @@
-import { type DType, newArray, type Shape, sizeOf, type TypedArray, UnsupportedError } from '../core/index.ts';
+import { type DType, newArray, type Shape, sizeOf, type TypedArray } from '../core/index.ts';
 import {
   type EmitOptions,
   type EmittedAttribute,
@@ -32,18 +32,19 @@ export interface Lowered {
 
 /**
  * The ONNX graph that computes `outputs`. Everything that depends on shapes is an input of it, so two graphs of one
- * structure lower to the same bytes whatever their shapes; but for graphs with a convolution, where the runtime wants to know
- * every length of such a one.
+ * structure lower to the same bytes whatever their shapes; but for those of which the runtime is to know every length, because
+ * that was asked for or because it wants to for a convolution.
  * @param has whether the runtime has an operator that not every runtime has.
- * @param frozen the leaves that are to be part of the program rather than inputs of it.
+ * @param options.frozen the leaves that are to be part of the program rather than inputs of it.
+ * @param options.dynamic whether lengths may be inputs. Default true.
  */
 export function lower(
   outputs: readonly Value[],
   has: (opType: string) => boolean,
-  frozen: ReadonlySet<Node> = new Set(),
+  { frozen = new Set(), dynamic = true }: { readonly frozen?: ReadonlySet<Node>; readonly dynamic?: boolean } = {},
 ): Lowered {
   const order = topologicalOrder(outputs);
-  const fixed = !has('UnshapedConv') && order.some(({ row }) => row.wantsLengths);
+  const fixed = !dynamic || (!has('UnshapedConv') && order.some(({ row }) => row.wantsLengths));
   const writer = new GraphWriter(has, null, { frozen, fixed });
   for (const node of order) writer.add(node);
   return { graph: writer.finish(outputs), inputs: writer.inputs, weights: writer.weights };
@@ -67,8 +68,6 @@ class GraphWriter implements Emitter {
   /** Names of the graph around this one that stand for inputs of this one. */
   readonly #captured = new Set<string>();
   #count = 0;
-  /** The op that is being lowered. */
-  #speaker = '';
 
   /** @param outer the writer of the graph around this one, if it is the body of a loop. */
   constructor(
@@ -89,7 +88,6 @@ class GraphWriter implements Emitter {
       return;
     }
     const inputs = node.inputs.map((input) => input && this.#names.get(input)!);
-    this.#speaker = node.row.name;
     const names = node.row.lower(this, inputs, node.attributes, node.outputs);
     for (const output of node.outputs) this.#name(output, names[output.index]!);
   }
@@ -163,10 +161,6 @@ class GraphWriter implements Emitter {
     { inputs, outputs }: ScanBody,
     { carried = [], reverse = false }: ScanOptions = {},
   ): string[] {
-    if (!this.has('Scan'))
-      throw new UnsupportedError(
-        `${this.#speaker}: it is a loop, and this runtime has no loop whose body sees values from outside. Compute on one that has (QKV_RUNTIME=ort); qkv doctor lists them.`,
-      );
     const inner = new GraphWriter(this.has, this);
     const passed = carried.length + sliced.length;
     for (const [i, input] of inputs.entries()) {

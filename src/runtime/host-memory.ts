@@ -5,11 +5,14 @@ import type { Runtime, RuntimeBuffer } from './runtime.ts';
 export interface Storage {
   readonly data: ArrayBuffer;
   readonly byteOffset: number;
-  /** What a runtime keeps beside this memory. It stays while the memory waits for its next user, who often wants the same. */
-  attachment?: Attachment | null;
+  /**
+   * What libraries keep beside this memory, by the library. It stays while the memory waits for its next user, who often wants
+   * the same.
+   */
+  attachments?: Map<object, Attachment>;
 }
 
-/** What a runtime keeps beside memory and frees with it, for example native handles that hold its address. */
+/** What a library keeps beside memory and frees with it, for example native handles that hold its address. */
 export interface Attachment {
   /** How many things it holds. */
   readonly size: number;
@@ -50,14 +53,14 @@ export class HostBuffer implements RuntimeBuffer {
   readonly dtype: DType;
   readonly length: number;
   readonly slot: Slot;
-  readonly #memory: HostMemory;
+  readonly memory: HostMemory;
 
   constructor(runtime: Runtime, memory: HostMemory, dtype: DType, length: number, slot: Slot) {
     this.runtime = runtime;
     this.dtype = dtype;
     this.length = length;
     this.slot = slot;
-    this.#memory = memory;
+    this.memory = memory;
   }
 
   get byteLength(): number {
@@ -77,7 +80,7 @@ export class HostBuffer implements RuntimeBuffer {
   }
 
   dispose(): void {
-    this.#memory.dispose(this.slot);
+    this.memory.dispose(this.slot);
   }
 
   [Symbol.dispose](): void {
@@ -149,7 +152,7 @@ export class HostMemory {
     if (slot.released || !slot.disposed || slot.users > 0) return;
     slot.released = true;
     const { storage } = slot;
-    if ((storage.attachment?.size ?? 0) > attachmentLimit) dropAttachment(storage);
+    dropAttachments(storage, attachmentLimit);
     this.#live.delete(slot);
     this.#bytes -= slot.array.byteLength;
     this.#usedCapacity -= slot.capacity;
@@ -180,7 +183,7 @@ export class HostMemory {
   #trim(limit: number): void {
     for (const [capacity, idle] of this.#pool) {
       while (this.#pooledBytes > limit && idle.length > 0) {
-        dropAttachment(idle.pop()!);
+        dropAttachments(idle.pop()!);
         this.#pooledBytes -= capacity;
       }
       if (idle.length === 0) this.#pool.delete(capacity);
@@ -189,9 +192,24 @@ export class HostMemory {
   }
 }
 
-function dropAttachment(storage: Storage): void {
-  storage.attachment?.dispose();
-  storage.attachment = null;
+/** What a library keeps beside memory; made now where there is nothing yet. */
+export function attached<T extends Attachment>(storage: Storage, library: object, Kind: new () => T): T {
+  storage.attachments ??= new Map();
+  let found = storage.attachments.get(library);
+  if (!found) {
+    found = new Kind();
+    storage.attachments.set(library, found);
+  }
+  return found as T;
+}
+
+/** Frees what is kept beside memory where it is more than so many things. */
+function dropAttachments({ attachments }: Storage, limit = -1): void {
+  for (const [library, attachment] of attachments ?? []) {
+    if (attachment.size <= limit) continue;
+    attachment.dispose();
+    attachments!.delete(library);
+  }
 }
 
 const leastPoolBytes = 64 * 2 ** 20;

@@ -51,6 +51,14 @@ export interface Engine {
   close(): void;
 }
 
+/** What a `HostRuntime` has beside its engine. */
+export interface HostRuntimeOptions {
+  /** Opens the engine for graphs that need what this one lacks, over the same memory. */
+  readonly standIn?: (() => Promise<Engine>) | undefined;
+  /** The memory of the runtime for which this one stands in. */
+  readonly memory?: HostMemory;
+}
+
 /**
  * A `Runtime` over an `Engine`: checks every shape and handle before the engine sees it, keeps count, and puts runs in order.
  * Runs that touch the same buffer, one of them writing, happen in the order they were asked for; others may overlap.
@@ -58,15 +66,20 @@ export interface Engine {
 export class HostRuntime implements Runtime {
   readonly #engine: Engine;
   readonly #memory: HostMemory;
+  readonly #ownsMemory: boolean;
+  readonly #openStandIn: (() => Promise<Engine>) | null;
+  #standIn: Promise<HostRuntime> | null = null;
   readonly #programs = new Set<ModelSlot>();
   readonly #finalizer = new FinalizationRegistry<ModelSlot>((model) => this.#retire(model));
   #disposed = false;
   #closed = false;
   #busy = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, { standIn, memory }: HostRuntimeOptions = {}) {
     this.#engine = engine;
-    this.#memory = new HostMemory((bytes) => engine.allocate(bytes));
+    this.#memory = memory ?? new HostMemory((bytes) => engine.allocate(bytes));
+    this.#ownsMemory = memory === undefined;
+    this.#openStandIn = standIn ?? null;
   }
 
   get name(): string {
@@ -220,6 +233,13 @@ export class HostRuntime implements Runtime {
     }
   }
 
+  async standIn(): Promise<Runtime | null> {
+    this.#assertOpen('Runtime.standIn');
+    if (!this.#openStandIn) return null;
+    this.#standIn ??= this.#openStandIn().then((engine) => new HostRuntime(engine, { memory: this.#memory }));
+    return this.#standIn;
+  }
+
   memory(): RuntimeMemory {
     const { buffers, bytes, pooledBytes } = this.#memory;
     return { buffers, bytes, pooledBytes, programs: this.#programs.size };
@@ -229,14 +249,15 @@ export class HostRuntime implements Runtime {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const model of [...this.#programs]) this.#retire(model);
-    this.#memory.close();
+    void this.#standIn?.then((standIn) => standIn.dispose()).catch(() => {});
+    if (this.#ownsMemory) this.#memory.close();
     this.#closeIfIdle();
   }
 
   /** A buffer of this runtime that is alive, or an error. */
   #own(buffer: RuntimeBuffer, speaker: string): HostBuffer {
     this.#assertOpen(speaker);
-    if (!(buffer instanceof HostBuffer) || buffer.runtime !== this) {
+    if (!(buffer instanceof HostBuffer) || buffer.memory !== this.#memory) {
       throw new ConfigError(
         `${speaker}: the buffer belongs to another runtime (${buffer.runtime.name}); copy it with read and write.`,
       );

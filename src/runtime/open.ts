@@ -99,11 +99,13 @@ async function survey(request: RuntimeRequest): Promise<{
     const bfloat16 = wanted === 'bfloat16' ? await row.bfloat16() : null;
     if (bfloat16 && !bfloat16.available) lacking.push(`${row.name}: ${bfloat16.reason}`);
     const precision = bfloat16?.available ? 'bfloat16' : 'float32';
-    const reason = name
+    const place = name
       ? 'asked for by name'
       : bfloat16?.available
         ? 'computes products in bfloat16 on this processor'
         : row.place;
+    const left = row.leaves?.();
+    const reason = left ? `${place}; ${left}` : place;
     candidates.push({ row, name: row.name, device: row.device, precision, threads, reason });
   }
   const told = candidates.map((candidate) =>
@@ -174,6 +176,12 @@ function tellPrecision(
   { wanted, lacking }: { readonly wanted: Precision; readonly lacking: readonly string[] },
 ): void {
   tellOnce('precision', `qkv: computing in ${precision} on ${name}, not in ${wanted}; ${lacking.join('; ')}.`);
+}
+
+/** Tells, once, that graphs of a kind are computed by the runtime that stands in. */
+export function tellStandIn(runtime: Runtime, standIn: Runtime, lack: string): void {
+  const place = ({ name, precision }: Runtime) => `${name} in ${precision}`;
+  tellOnce(`stand-in ${lack}`, `qkv: computing on ${place(standIn)}, not on ${place(runtime)}, a graph that has ${lack}.`);
 }
 
 function tellOnce(subject: string, message: string): void {

@@ -31,6 +31,7 @@ export const rows: readonly RuntimeRow[] = [
     name: 'openvino',
     device: 'cpu',
     place: 'native; takes longer than ort to compile a graph, and runs as fast in float32',
+    leaves: () => ('path' in findLibrary() ? 'loops and float64 are left to ort' : null),
     async probe(): Promise<Availability> {
       const libraries = findLibraries();
       if ('reason' in libraries) return { available: false, reason: libraries.reason };
@@ -49,7 +50,11 @@ export const rows: readonly RuntimeRow[] = [
       if ('reason' in libraries) throw new UnsupportedError(`openvino: ${libraries.reason}.`);
       const { openOpenVino } = await import('./openvino/openvino.node.ts');
       const modelCache = join(cacheFolder(), 'compiled', 'openvino');
-      return new HostRuntime(openOpenVino(libraries.paths, { threads, precision, modelCache }));
+      const engine = openOpenVino(libraries.paths, { threads, precision, modelCache });
+      const ort = findLibrary();
+      if ('reason' in ort) return new HostRuntime(engine);
+      const standIn = async () => (await import('./ort/ort.node.ts')).openOrt(ort.path, threads);
+      return new HostRuntime(engine, { standIn });
     },
     installer: async () => (await import('./openvino/install.node.ts')).openVinoInstaller(),
   },

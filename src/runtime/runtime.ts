@@ -133,6 +133,11 @@ export interface Runtime {
   copy(copies: readonly Copy[]): Promise<void>;
   /** Makes a program of an ONNX model's bytes, which are not kept. Inputs may be declared with symbolic dimensions. */
   compile(model: Uint8Array, io: ProgramIO, options?: CompileOptions): Promise<Program>;
+  /**
+   * Another runtime over the same buffers, for graphs that need what this one lacks; opened when it is first asked for. Its programs
+   * take this one's buffers. Null where there is none.
+   */
+  standIn(): Promise<Runtime | null>;
   memory(): RuntimeMemory;
   readonly disposed: boolean;
   /** Frees everything the runtime holds. Later calls throw; a run in progress ends first. */
@@ -177,6 +182,8 @@ export interface RuntimeRow {
   readonly device: Device;
   /** Its place among the others, in words: why it is taken, or taken only where those before it are not there. */
   readonly place: string;
+  /** What of a graph's needs it leaves to which other runtime, in words; null where there is none. */
+  leaves?(): string | null;
   /** Cheap: looks for libraries and features, loads what it must. */
   probe(): Promise<Availability>;
   /** Whether it computes products in bfloat16 on this processor. Asked only where `probe` found it available. */

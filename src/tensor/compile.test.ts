@@ -2,7 +2,19 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Parameter } from '../nn/index.ts';
 import { SGD } from '../optim/index.ts';
 import { executePrepared, forget, prepare } from './engine.ts';
-import { clearCache, compile, dropout, evaluate, grad, manualSeed, memory, tensor } from './index.ts';
+import {
+  type Compiled,
+  clearCache,
+  compile,
+  dropout,
+  evaluate,
+  grad,
+  manualSeed,
+  memory,
+  setDefaultDevice,
+  type Tensor,
+  tensor,
+} from './index.ts';
 import type { LeafSource } from './sources.ts';
 
 beforeEach(clearCache);
@@ -82,6 +94,24 @@ describe('compile', () => {
     ]);
   });
 
+  test('without `dynamic` compiles each combination of shapes, once', async () => {
+    const rows = (n: number) => tensor(new Float32Array(n * 64).fill(1), { shape: [n, 64] });
+    const swapped = (x: Tensor) => x.reshape(64, -1).add(x.reshape(64, -1).sum(0, { keepDims: true }));
+    const compiledBy = async (f: Compiled<Tensor>) => {
+      const { compiled } = memory().cache;
+      for (const n of [2, 3, 2]) expect((await (await f(rows(n))).data())[5]).toBe(65);
+      return memory().cache.compiled - compiled;
+    };
+    expect(await compiledBy(compile(swapped))).toBe(1);
+    expect(await compiledBy(compile(swapped, { dynamic: false }))).toBe(2);
+    setDefaultDevice(null, { dynamic: false });
+    await clearCache();
+    expect(await compiledBy(compile(swapped))).toBe(2);
+    setDefaultDevice(null);
+    await clearCache();
+    expect(await compiledBy(compile(swapped))).toBe(1);
+  });
+
   test('refuses functions that give no tensor, and arguments that have no content', async () => {
     await expect(compile((() => 3) as never)()).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: compile: the function must return a tensor or an array of tensors, and not be asynchronous.]`,
@@ -122,7 +152,7 @@ describe('compile', () => {
 
   test('with `freeze` a program that two drop at once is dropped once', async () => {
     const [x, w] = [tensor([1, 2]), tensor([3, 4])];
-    const graph = prepare([{ value: x.mul(w).value }], new Set([w.value.node]));
+    const graph = prepare([{ value: x.mul(w).value }], { frozen: new Set([w.value.node]) });
     const sources = graph.leaves.map(({ source }) => source as LeafSource);
     for (const buffer of await executePrepared(graph, sources)) buffer.dispose();
     const { programs } = memory().cache;

@@ -61,7 +61,7 @@ export function compile<R extends Tensor | readonly Tensor[]>(
     const signature = args.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join();
     let trace = traces.get(signature);
     if (!trace) {
-      trace = traced(f, args, freeze);
+      trace = traced(f, args, { freeze, dynamic: options.dynamic });
       traces.set(signature, trace);
       if (traces.size > traceLimit) traces.delete(traces.keys().next().value!);
     }
@@ -111,7 +111,7 @@ function contentOf(tensor: Tensor): LeafSource {
 function traced<R extends Tensor | readonly Tensor[]>(
   f: (...args: Tensor[]) => R,
   args: readonly Tensor[],
-  freeze: boolean,
+  { freeze, dynamic }: { readonly freeze: boolean; readonly dynamic: boolean | undefined },
 ): Trace {
   const places = new Map<Value, number>();
   const standIns = args.map(({ shape, dtype }, i) => {
@@ -149,7 +149,7 @@ function traced<R extends Tensor | readonly Tensor[]>(
   const frozen = freeze ? [...captured].filter(([, tensor]) => !unfrozen.has(tensor)).map(([value]) => value.node) : [];
   const graph = prepare(
     [...tensors, ...updates].map(({ value }) => ({ value })),
-    new Set(frozen),
+    { frozen: new Set(frozen), dynamic },
   );
   const keys = new Map<string, number>();
   const contents = graph.leaves.map((leaf): Content => {

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RuntimeBuffer } from '../runtime/index.ts';
 import { probeRuntimes } from '../runtime/index.ts';
-import { clearCache, evaluate, execute, grad, memory, ones, randn, type Tensor, tensor, zeros } from './index.ts';
+import { clearCache, evaluate, execute, grad, memory, ones, randn, scan, type Tensor, tensor, zeros } from './index.ts';
 
-const devices = new Set(
-  (await probeRuntimes()).flatMap(({ device, availability }) => (availability.available ? [device] : [])),
-);
+const runtimes = await probeRuntimes();
+const devices = new Set(runtimes.flatMap(({ device, availability }) => (availability.available ? [device] : [])));
 const hasBoth = devices.has('cpu') && devices.has('wasm');
 
 /** More numbers than are handed over at each run: they stay with the runtime. */
@@ -257,6 +256,58 @@ describe('a signal', () => {
     },
   );
 });
+
+const openVino = runtimes.find(({ name }) => name === 'openvino')!.availability;
+describe.skipIf(!openVino.available)(
+  `what a runtime lacks${openVino.available ? '' : ` (openvino: ${openVino.reason})`}`,
+  () => {
+    const place = { runtime: 'openvino', precision: 'bfloat16' } as const;
+    const sums = (x: Tensor): Tensor => {
+      const step = ([total]: readonly Tensor[], [slice]: readonly Tensor[]) => {
+        const next = total!.add(slice!);
+        return { carried: [next], stacked: [next.mul(2)] };
+      };
+      return scan(step, { carried: [zeros([64])], sliced: [x] }).stacked[0]!;
+    };
+
+    test('is computed by the one that stands in for it, in the same memory, and goes on there', async () => {
+      const x = await tensor(
+        Float32Array.from({ length: 320 }, (_, i) => Math.sin(i)),
+        { shape: [5, 64] },
+      ).to(place);
+      const looped = sums(x);
+      const y = looped.mul(1);
+      await evaluate([y]);
+      expect(bufferOf(y).runtime).toBe(bufferOf(x).runtime);
+      expect(bufferOf(y).runtime.name).toBe('openvino');
+      expect(await y.data()).toEqual(await sums(await x.to({ runtime: 'ort' })).data());
+      // The loop's result is read by a graph without one, which the runtime computes itself, while the next loop is on its way.
+      const [doubled, again] = [y.add(y), sums(y)];
+      const [a, b] = await Promise.all([doubled.data(), again.data()]);
+      expect(Number(a[7])).toBe(2 * Number((await y.data())[7]));
+      expect(Number(b[3])).toBe(2 * Number((await y.data())[3]));
+    });
+
+    test('has a gradient there, and its buffers are freed with the others', async () => {
+      const w = tensor(new Float32Array(64).fill(0.5), { requiresGrad: true });
+      await w.moveTo(place);
+      const rows = await many(1).to(place);
+      const start = memory();
+      for (let step = 0; step < 3; step++) {
+        sums(rows.mul(w).reshape(1, 64)).sum().backward();
+        expect(Array.from(await w.grad!.data(), Number)).toEqual(Array.from({ length: 64 }, () => 2));
+        w.grad!.dispose();
+        w.grad = null;
+      }
+      expect(memory().buffers).toBe(start.buffers);
+    });
+
+    test('computes float64', async () => {
+      const x = tensor(new Float64Array(64).fill(1 + 2 ** -40));
+      expect(Number((await x.mul(x).data({ device: place }))[0])).toBe((1 + 2 ** -40) ** 2);
+    });
+  },
+);
 
 describe.skipIf(!hasBoth)('devices', () => {
   test('to copies, and says where a tensor lies', async () => {

@@ -20,6 +20,12 @@ export interface ExecuteOptions {
   /** The device (or the runtime) to compute on where no input lies on one already. */
   readonly device?: Device | Placement | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether one program serves tensors of all shapes. If false, their lengths are part of it: it runs faster where they say
+   * something to the runtime, and for each new combination of shapes another is compiled, with a copy of what is frozen.
+   * Default: as `setDefaultDevice` said. Like torch.compile's `dynamic`.
+   */
+  readonly dynamic?: boolean | undefined;
 }
 
 const caches = new Map<Runtime, ProgramCache>();
@@ -33,13 +39,18 @@ export interface Placement {
   readonly precision?: Precision | undefined;
 }
 
-let defaults: Placement & { readonly threads?: number | undefined } = {};
+/** What graphs run with that lie on no device yet. */
+export interface DefaultOptions extends Omit<Placement, 'device'> {
+  /** Default: as many as there are cores. */
+  readonly threads?: number | undefined;
+  /** As in `evaluate`, whose default this is; it is for `optimizer.step` too. Default true. */
+  readonly dynamic?: boolean | undefined;
+}
 
-/** Sets where graphs run that lie on no device yet, and with how many threads. `null`: on the best device there is. */
-export function setDefaultDevice(
-  device: Device | null,
-  options: Omit<Placement, 'device'> & { readonly threads?: number | undefined } = {},
-): void {
+let defaults: Placement & DefaultOptions = {};
+
+/** Sets where graphs run that lie on no device yet, and how. `null`: on the best device there is. */
+export function setDefaultDevice(device: Device | null, options: DefaultOptions = {}): void {
   defaults = { ...options, ...(device && { device }) };
 }
 
@@ -77,10 +88,15 @@ export interface PreparedGraph {
   readonly wants: readonly Want[];
   /** Leaves whose contents become part of the compiled program: it is faster then, and compiled anew when one changes. */
   readonly frozen: ReadonlySet<Node>;
+  /** Whether one program may serve many shapes. Where not, it is compiled for these. */
+  readonly dynamic: boolean;
 }
 
 /** Reads a graph's structure. */
-export function prepare(wants: readonly Want[], frozen: ReadonlySet<Node> = new Set()): PreparedGraph {
+export function prepare(
+  wants: readonly Want[],
+  { frozen = new Set(), dynamic }: { readonly frozen?: ReadonlySet<Node>; readonly dynamic?: boolean | undefined } = {},
+): PreparedGraph {
   const replaced = wants.map(({ over }) => over?.node ?? null);
   const read = planKey(
     wants.map(({ value }) => value),
@@ -88,12 +104,20 @@ export function prepare(wants: readonly Want[], frozen: ReadonlySet<Node> = new 
   );
   const leaves = read.order.filter(isData);
   const constant = leaves.filter(({ source }) => isFrozenSource(source as LeafSource));
-  return { ...read, leaves, wants, frozen: constant.length === 0 ? frozen : new Set([...frozen, ...constant]) };
+  const isDynamic = dynamic ?? defaults.dynamic ?? true;
+  return {
+    ...read,
+    key: isDynamic ? read.key : `${read.key} static`,
+    leaves,
+    wants,
+    frozen: constant.length === 0 ? frozen : new Set([...frozen, ...constant]),
+    dynamic: isDynamic,
+  };
 }
 
 /** Computes values, all in one run, and gives the buffers that hold them. */
 export function execute(wants: readonly Want[], options: ExecuteOptions = {}): Promise<RuntimeBuffer[]> {
-  const graph = prepare(wants);
+  const graph = prepare(wants, options);
   return executePrepared(
     graph,
     graph.leaves.map(({ source }) => source as LeafSource),
@@ -108,11 +132,11 @@ export async function executePrepared(
   { device, signal }: ExecuteOptions = {},
 ): Promise<RuntimeBuffer[]> {
   signal?.throwIfAborted();
-  const { order, aliases, leaves, wants, frozen } = graph;
+  const { order, aliases, leaves, wants, frozen, dynamic } = graph;
   const runtime = await runtimeOfSources(sources, device);
   const values = wants.map(({ value }) => value);
   const weights = frozen.size === 0 ? [] : await frozenLeaves(runtime, graph, sources);
-  const plan = await cacheOf(runtime).find(frozenKey(graph, sources), order, values, aliases, weights);
+  const plan = await cacheOf(runtime).find(frozenKey(graph, sources), order, values, aliases, weights, dynamic);
   assertAlive(plan);
   const passing: RuntimeBuffer[] = [];
   const made: RuntimeBuffer[] = [];

@@ -2,7 +2,7 @@ import { DisposedError, type Shape, type TypedArray, UnsupportedError } from '..
 import { type Node, structureOf, type Type, type Value } from '../graph/index.ts';
 import { encodeModel, type GraphInput, lower, optimize, overwriters } from '../onnx/index.ts';
 import { isData } from '../ops/index.ts';
-import type { Binding, Program, Runtime, Weight } from '../runtime/index.ts';
+import { type Binding, type Program, type Runtime, tellStandIn, type Weight } from '../runtime/index.ts';
 import { narrowRandom, type Part } from './narrow-random.ts';
 import type { LeafSource } from './sources.ts';
 
@@ -76,7 +76,7 @@ export class ProgramCache {
 
   /**
    * The plan for a graph, compiled now if there is none. `key` stands for its structure, and for the contents of the leaves
-   * that are `frozen` as they are now.
+   * that are `frozen` as they are now. Where it is not `dynamic`, lengths are part of the program.
    */
   find(
     key: string,
@@ -84,6 +84,7 @@ export class ProgramCache {
     outputs: readonly Value[],
     aliases: Aliases,
     frozen: readonly FrozenLeaf[],
+    dynamic: boolean,
   ): Promise<Plan> {
     const known = this.#plans.get(key);
     if (known) {
@@ -91,7 +92,7 @@ export class ProgramCache {
       touch(this.#plans, key, known);
       return known;
     }
-    const plan = this.#make(order, outputs, aliases, frozen);
+    const plan = this.#make(order, outputs, aliases, frozen, dynamic);
     this.#plans.set(key, plan);
     plan.catch(() => this.#plans.delete(key));
     if (this.#plans.size > planLimit) {
@@ -131,15 +132,17 @@ export class ProgramCache {
     outputs: readonly Value[],
     aliases: Aliases,
     frozen: readonly FrozenLeaf[],
+    dynamic: boolean,
   ): Promise<Plan> {
-    this.#refuseDouble(order);
+    const runtime = await this.#runtimeFor(order);
     const leaves = order.filter(isData);
-    const has = (opType: string) => this.#runtime.has(opType);
+    const has = (opType: string) => runtime.has(opType);
     const { outputs: cleaned, leaves: narrow } = narrowRandom(optimize(outputs, has));
     const contents = new Map(frozen.map((one) => [one.leaf, one]));
-    const { graph, inputs, weights } = lower(cleaned, has, new Set(contents.keys()));
+    const { graph, inputs, weights } = lower(cleaned, has, { frozen: new Set(contents.keys()), dynamic });
     const model = encodeModel(graph);
     const program = await this.#program(
+      runtime,
       model,
       inputs,
       graph.outputs.map(({ name }) => name),
@@ -159,22 +162,23 @@ export class ProgramCache {
       return this.#vector(key, input.dims);
     });
     const replaced = aliases.map((leaf) => (leaf === null ? null : leaves[leaf]!));
-    const inPlace = this.#runtime.overwrites ? overwriters(cleaned, replaced) : replaced.map(() => false);
+    const inPlace = runtime.overwrites ? overwriters(cleaned, replaced) : replaced.map(() => false);
     return { program, slots, vectors, inPlace, shapes: cleaned.map(({ shape }) => shape) };
   }
 
-  /** Where float64 would silently be float32, it is refused. */
-  #refuseDouble(order: readonly Node[]): void {
-    const { name } = this.#runtime;
-    if (this.#runtime.computes('float64')) return;
-    const node = order.find(({ outputs }) => outputs.some(({ dtype }) => dtype === 'float64'));
-    if (node)
-      throw new UnsupportedError(
-        `evaluate: ${node.row.name} gives float64, and the runtime ${name} computes that in float32. Cast to float32, or compute where there is float64 (QKV_RUNTIME=ort).`,
-      );
+  /** Whose programs compute a graph: the runtime on which it lies, or the one that stands in for it where that lacks something. */
+  async #runtimeFor(order: readonly Node[]): Promise<Runtime> {
+    const lack = lackOf(this.#runtime, order);
+    if (lack === null) return this.#runtime;
+    const other = await this.#runtime.standIn();
+    if (!other || lackOf(other, order) !== null)
+      throw new UnsupportedError(`evaluate: the graph has ${lack}. Compute on another runtime (qkv doctor lists them).`);
+    tellStandIn(this.#runtime, other, lack);
+    return other;
   }
 
   async #program(
+    runtime: Runtime,
     model: Uint8Array,
     inputs: readonly GraphInput[],
     outputs: readonly string[],
@@ -192,7 +196,7 @@ export class ProgramCache {
       }
     }
     this.#compiled++;
-    const program = this.#runtime.compile(model, { inputs: inputs.map((_, i) => `i${i}`), outputs }, { weights });
+    const program = runtime.compile(model, { inputs: inputs.map((_, i) => `i${i}`), outputs }, { weights });
     this.#programs.set(key, { model, program });
     program.catch(() => this.#programs.delete(key));
     if (this.#programs.size > programLimit) await this.#dropOldestProgram();
@@ -250,6 +254,17 @@ export class ProgramCache {
       vector.binding.buffer.dispose();
     }
   }
+}
+
+/** What a runtime lacks for a graph, in words; null where it has all. */
+function lackOf(runtime: Runtime, order: readonly Node[]): string | null {
+  const { name } = runtime;
+  // It would silently be float32.
+  const isDouble = ({ outputs }: Node) => outputs.some(({ dtype }) => dtype === 'float64');
+  if (!runtime.computes('float64') && order.some(isDouble)) return `float64, for which ${name} has no arithmetic`;
+  if (!runtime.has('Scan') && order.some(({ row }) => row.loop))
+    return `a loop, of which ${name} has none whose body sees values from outside`;
+  return null;
 }
 
 function typeOf({ outputs: [value] }: Node): Type {

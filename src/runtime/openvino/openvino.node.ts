@@ -3,7 +3,7 @@ import koffi from 'koffi';
 import { type DType, UnsupportedError } from '../../core/index.ts';
 import { type ExternalTensor, readModelNames, withExternalTensors } from '../../onnx/index.ts';
 import { RuntimeError } from '../errors.ts';
-import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
+import { type Attachment, attached, type HostBuffer, type Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
 import type { Handle, Pointer } from '../native.node.ts';
 import { operatorsOfOpenVino } from '../operators.ts';
@@ -439,8 +439,7 @@ class Tensors implements Attachment {
 function tensorValue({ buffer, shape }: HostBinding, openVino: OpenVinoApi): BoundTensor {
   const { dtype, slot } = buffer as HostBuffer;
   const { storage } = slot;
-  storage.attachment ??= new Tensors();
-  const tensors = storage.attachment as Tensors;
+  const tensors = attached(storage, openVino, Tensors);
   const known = tensors.find(dtype, shape);
   if (known) return known;
   const { data, byteOffset } = storage;

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import type { DType, TypedArray } from '../../core/index.ts';
 import { type ExternalTensor, withExternalTensors } from '../../onnx/index.ts';
-import type { Attachment, HostBuffer, Storage } from '../host-memory.ts';
+import { type Attachment, attached, type HostBuffer, type Storage } from '../host-memory.ts';
 import type { Declared, Engine, HostBinding, LoadedModel } from '../host-runtime.ts';
 import type { Handle, Pointer } from '../native.node.ts';
 import { operatorsOfCpu } from '../operators.ts';
@@ -308,8 +308,7 @@ class Tensors implements Attachment {
 
 function tensorValue({ dtype, slot }: HostBuffer, shape: readonly number[], { api, memoryInfo }: Environment): Pointer {
   const { storage } = slot;
-  storage.attachment ??= new Tensors();
-  const tensors = storage.attachment as Tensors;
+  const tensors = attached(storage, api, Tensors);
   const known = tensors.find(dtype, shape);
   if (known !== null) return known;
   const { data, byteOffset } = storage;

@@ -1,7 +1,8 @@
 import { defineQuestion, type Side } from './harness/question.ts';
 import { bertMini } from './train-step/bert-mini.ts';
 
-const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts' };
+const ours: Side = { name: 'qkv', script: 'train-step/qkv-step.ts', options: { dynamic: false } };
+const onOpenVino: Side = { ...ours, name: 'qkv on openvino', options: { ...ours.options, runtime: 'openvino' } };
 const peers: Side[] = [
   {
     name: 'TensorFlow.js, WASM',
@@ -16,8 +17,9 @@ export const javascript = defineQuestion({
   name: 'javascript',
   asks: 'How long does the training step of BERT-mini take in other JavaScript libraries (forward, backward, AdamW; 32 texts)?',
   rounds: 3,
+  // Seconds to a step: one is timed in a turn.
   cases: [
-    // Seconds to a step: one is timed in a turn.
     { name: 'BERT-mini float32', unit: 'ms', options: { ...bertMini, steps_per_turn: 1 }, ours, peers },
+    { name: 'BERT-mini float32, openvino', unit: 'ms', options: { ...bertMini, steps_per_turn: 1 }, ours: onOpenVino, peers },
   ],
 });

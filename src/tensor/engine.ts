@@ -132,10 +132,10 @@ export async function executePrepared(
   { device, signal }: ExecuteOptions = {},
 ): Promise<RuntimeBuffer[]> {
   signal?.throwIfAborted();
-  const { order, aliases, leaves, wants, frozen, dynamic } = graph;
+  const { order, aliases, leaves, wants, dynamic } = graph;
   const runtime = await runtimeOfSources(sources, device);
   const values = wants.map(({ value }) => value);
-  const weights = frozen.size === 0 ? [] : await frozenLeaves(runtime, graph, sources);
+  const weights = () => frozenLeaves(runtime, graph, sources);
   const plan = await cacheOf(runtime).find(frozenKey(graph, sources), order, values, aliases, weights, dynamic);
   assertAlive(plan);
   const passing: RuntimeBuffer[] = [];

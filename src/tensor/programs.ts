@@ -75,15 +75,15 @@ export class ProgramCache {
   }
 
   /**
-   * The plan for a graph, compiled now if there is none. `key` stands for its structure, and for the contents of the leaves
-   * that are `frozen` as they are now. Where it is not `dynamic`, lengths are part of the program.
+   * The plan for a graph, compiled now if there is none. `key` stands for its structure, and for the contents that `frozen`
+   * leaves have now. Where it is not `dynamic`, lengths are part of the program.
    */
   find(
     key: string,
     order: readonly Node[],
     outputs: readonly Value[],
     aliases: Aliases,
-    frozen: readonly FrozenLeaf[],
+    frozen: () => Promise<readonly FrozenLeaf[]>,
     dynamic: boolean,
   ): Promise<Plan> {
     const known = this.#plans.get(key);
@@ -131,14 +131,14 @@ export class ProgramCache {
     order: readonly Node[],
     outputs: readonly Value[],
     aliases: Aliases,
-    frozen: readonly FrozenLeaf[],
+    frozen: () => Promise<readonly FrozenLeaf[]>,
     dynamic: boolean,
   ): Promise<Plan> {
     const runtime = await this.#runtimeFor(order);
     const leaves = order.filter(isData);
     const has = (opType: string) => runtime.has(opType);
     const { outputs: cleaned, leaves: narrow } = narrowRandom(optimize(outputs, has));
-    const contents = new Map(frozen.map((one) => [one.leaf, one]));
+    const contents = new Map((await frozen()).map((one) => [one.leaf, one]));
     const { graph, inputs, weights } = lower(cleaned, has, { frozen: new Set(contents.keys()), dynamic });
     const model = encodeModel(graph);
     const program = await this.#program(

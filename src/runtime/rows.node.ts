@@ -13,7 +13,7 @@ export const rows: readonly RuntimeRow[] = [
   {
     name: 'ort',
     device: 'cpu',
-    place: 'native; compiles a graph in a fraction of the time that openvino takes, and runs as fast in float32',
+    place: 'native; compiles a graph in a fraction of the time that openvino takes',
     async probe(): Promise<Availability> {
       const library = findLibrary();
       if ('reason' in library) return { available: false, reason: library.reason };
@@ -30,7 +30,7 @@ export const rows: readonly RuntimeRow[] = [
   {
     name: 'openvino',
     device: 'cpu',
-    place: 'native; takes longer than ort to compile a graph, and runs as fast in float32',
+    place: 'native; takes longer than ort to compile a graph, and runs most training steps faster after that',
     leaves: () => ('path' in findLibrary() ? 'loops and float64 are left to ort' : null),
     async probe(): Promise<Availability> {
       const libraries = findLibraries();

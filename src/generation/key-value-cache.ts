@@ -16,7 +16,7 @@ export interface KeyValueCacheOptions {
   readonly head_dim: number;
   /** Default 1. */
   readonly batch_size?: number;
-  /** How many places there is room for from the start, so that no shape changes up to there. Default 64, as the first of more. */
+  /** How many places there is room for from the start: no shape changes up to there. Default 64. */
   readonly max_cache_len?: number;
   /** Where the model computes. Default: as `setDefaultDevice` said. */
   readonly place?: Placement | null;

@@ -113,10 +113,16 @@ export const scatterRows: Op<['updates', 'indices'], { rows: number }> = defineO
     return { shape: [rows, ...updates.shape.slice(indices.shape.length)], dtype: updates.dtype };
   },
   lower: (emitter, { updates, indices, y }) => {
-    const count = sizeOf(emitter.type(indices).shape);
-    const list = emitter.node('Reshape', [asInt64(emitter, indices), emitter.constant('int64', [-1, 1])]);
-    const flat = emitter.node('Reshape', [updates, emitter.dims([count, ...y.shape.slice(1)])]);
-    return emitter.node('ScatterND', [zeros(emitter, y), list, flat], { attributes: { reduction: { string: 'add' } } });
+    const rest = y.shape.slice(1);
+    const shape = emitter.dims([sizeOf(emitter.type(indices).shape), ...rest]);
+    const flat = emitter.node('Reshape', [updates, shape]);
+    const listed = (ones: readonly number[]) =>
+      emitter.node('Reshape', [asInt64(emitter, indices), emitter.constant('int64', [-1, ...ones])]);
+    const add = { reduction: { string: 'add' } };
+    if (emitter.has('AddingScatterND'))
+      return emitter.node('ScatterND', [zeros(emitter, y), listed([1]), flat], { attributes: add });
+    const places = emitter.node('Expand', [listed(rest.map(() => 1)), shape]);
+    return emitter.node('ScatterElements', [zeros(emitter, y), places, flat], { attributes: { axis: { int: 0 }, ...add } });
   },
   vjp: (g, { indices }) => ({ updates: gatherRows(g, indices, { paddingIdx: null }) }),
   axes: {

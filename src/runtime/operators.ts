@@ -5,7 +5,8 @@ import type { Precision } from './runtime.ts';
  * stands for a Conv with kernels whose lengths the model does not say; `StableTopK` for a TopK that takes equal elements in the
  * order they have; `UnroundedMatMul` for products whose operands keep all their bits; `HardSigmoid` for one that is no slower
  * than a sum; `BiasedGemm` for a Gemm that adds its bias in the pass that it makes anyway; `OpenRanks` for inputs of which the
- * model does not say how many axes they have.
+ * model does not say how many axes they have; `AddingScatterND` for a ScatterND that loses none of several updates which it adds to
+ * one place: ONNX Runtime's threads overwrite each other's.
  */
 export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'FusedMatMul',
@@ -33,13 +34,22 @@ export const operatorsOfWebGpu: ReadonlySet<string> = new Set([
   'UnroundedMatMul',
   'HardSigmoid',
   'BiasedGemm',
+  'AddingScatterND',
 ]);
 
 /**
  * Those that OpenVINO has. It has Scan too, but not one whose body reads names of the graph around it, Conv, but not one
  * whose kernels have no length before they are computed, and HardSigmoid, but a slow one.
  */
-const sharedByOpenVino = new Set(['FusedMatMul', 'Gelu', 'QuickGelu', 'BiasGelu', 'FastGelu', 'MatMulNBits']);
+const sharedByOpenVino = new Set([
+  'FusedMatMul',
+  'Gelu',
+  'QuickGelu',
+  'BiasGelu',
+  'FastGelu',
+  'MatMulNBits',
+  'AddingScatterND',
+]);
 
 /** The same, by what products are computed in. */
 export const operatorsOfOpenVino: Readonly<Record<Precision, ReadonlySet<string>>> = {

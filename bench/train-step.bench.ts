@@ -14,8 +14,7 @@ const autocast: Side = { ...eager, name: 'PyTorch bf16 autocast', options: { aut
 const ourProducts: Side = { name: "floor: the step's products on qkv's runtime", script: 'train-step/products.ts' };
 const torchProducts: Side = { name: "floor: the step's products in PyTorch", script: 'train-step/torch_products.py' };
 
-/** Ours for batches of ever new lengths, and for those of one shape, of which the runtime is told. */
-const onBatches = (script: string): Side => ({ name: 'qkv', script });
+/** Ours for batches of one shape, of which the runtime is told. */
 const ofOneShape = (script: string): Side => ({ name: 'qkv', script, options: { dynamic: false } });
 const onOpenVino = (side: Side): Side => ({
   ...side,
@@ -27,8 +26,10 @@ const narrowed = (side: Side): Side => ({
   name: 'qkv, bf16',
   options: { ...side.options, runtime: 'openvino', precision: 'bfloat16' },
 });
-const ourBert = (options: { readonly lengths?: unknown }) =>
-  options.lengths ? onBatches('train-step/qkv-step.ts') : ofOneShape('train-step/qkv-step.ts');
+const bertScript = 'train-step/qkv-step.ts';
+/** Ours of a workload: batches as they come are ever new lengths. */
+const ourBert = ({ lengths }: { readonly lengths?: unknown }): Side =>
+  lengths ? { name: 'qkv', script: bertScript } : ofOneShape(bertScript);
 const rivals = [eager, compiled, autocast];
 // The check is of three different batches; Adam turns gradients that are nothing but rounding (a key's bias) into whole steps.
 const rivalsOnBatches = rivals.map((rival) => ({ ...rival, agreesWithin: Math.max(1e-3, rival.agreesWithin!) }));

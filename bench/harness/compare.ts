@@ -35,7 +35,7 @@ export interface CompareOptions {
   readonly rounds: number;
   /**
    * Over how many processes of each side the rounds are spread. Every turn of a process may be a tenth faster or slower than
-   * tenth faster or slower than another's, which the interval of one process does not show.
+   * another's, which the interval of one process does not show.
    */
   readonly processes: number;
   readonly threads: number;

@@ -5,8 +5,8 @@ import type { Precision } from './runtime.ts';
  * stands for a Conv with kernels whose lengths the model does not say; `StableTopK` for a TopK that takes equal elements in the
  * order they have; `UnroundedMatMul` for products whose operands keep all their bits; `HardSigmoid` for one that is no slower
  * than a sum; `BiasedGemm` for a Gemm that adds its bias in the pass that it makes anyway; `OpenRanks` for inputs of which the
- * model does not say how many axes they have; `AddingScatterND` for a ScatterND that loses none of several updates which it adds to
- * one place: ONNX Runtime's threads overwrite each other's.
+ * model does not say how many axes they have. One name is missing here: `AddingScatterND`, for a ScatterND that loses none of
+ * several updates which it adds to one place, where ONNX Runtime's threads overwrite each other's.
  */
 export const operatorsOfCpu: ReadonlySet<string> = new Set([
   'FusedMatMul',
@@ -34,7 +34,6 @@ export const operatorsOfWebGpu: ReadonlySet<string> = new Set([
   'UnroundedMatMul',
   'HardSigmoid',
   'BiasedGemm',
-  'AddingScatterND',
 ]);
 
 /**

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RuntimeBuffer } from '../runtime/index.ts';
+import type { Runtime, RuntimeBuffer } from '../runtime/index.ts';
 import { probeRuntimes } from '../runtime/index.ts';
+import { prepare } from './engine.ts';
 import { clearCache, evaluate, execute, grad, memory, ones, randn, scan, type Tensor, tensor, zeros } from './index.ts';
+import { ProgramCache } from './programs.ts';
 
 const runtimes = await probeRuntimes();
 const devices = new Set(runtimes.flatMap(({ device, availability }) => (availability.available ? [device] : [])));
@@ -254,6 +256,21 @@ describe('a signal', () => {
       expect(memory()).toMatchObject({ buffers: start.buffers, bytes: start.bytes });
       expect(Number((await power(2).data())[0])).toBeCloseTo(1 / 512, 6);
     },
+  );
+});
+
+test('what a runtime lacks is refused by name where none stands in for it', async () => {
+  const poor = { name: 'poor', has: () => false, computes: () => false, standIn: async () => null };
+  const refusal = (y: Tensor) => {
+    const { key, order, aliases } = prepare([{ value: y.value }]);
+    return new ProgramCache(poor as unknown as Runtime).find(key, order, [y.value], aliases, async () => [], true);
+  };
+  const step = ([sum]: readonly Tensor[], [slice]: readonly Tensor[]) => ({ carried: [sum!.add(slice!)], stacked: [] });
+  await expect(refusal(scan(step, { carried: [zeros([2])], sliced: [ones([3, 2])] }).carried[0]!)).rejects.toThrow(
+    'evaluate: the graph has a loop, of which poor has none whose body sees values from outside. Compute on another runtime (qkv doctor lists them).',
+  );
+  await expect(refusal(tensor(new Float64Array(64)).add(1))).rejects.toThrow(
+    'evaluate: the graph has float64, for which poor has no arithmetic.',
   );
 });
 
